@@ -1,0 +1,205 @@
+/* cmd_check.c - javob check: what is right, or what is wrong and how to mend
+ * it. Offline: nothing but this machine's files is asked. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "ground/config.h"
+#include "ground/error.h"
+#include "ground/token.h"
+#include "mail/message.h"
+#include "options.h"
+#include "policy/calendar.h"
+#include "policy/template.h"
+#include "store/spool.h"
+#include "store/store.h"
+
+typedef struct Report {
+	guint wrong, warnings;
+} Report;
+
+static void
+right(const char *what, const char *detail)
+{
+	printf("ok     %-14s %s\n", what, detail);
+}
+
+static void
+wrong(Report *report, const char *what, const char *detail)
+{
+	g_auto(GStrv) lines = g_strsplit(detail, "\n", -1);
+
+	for (guint i = 0; lines[i] != NULL; i++, report->wrong++)
+		printf("WRONG  %-14s %s\n", what, lines[i]);
+}
+
+static void
+warn(Report *report, const char *what, const char *detail)
+{
+	printf("note   %-14s %s\n", what, detail);
+	report->warnings++;
+}
+
+static void
+check_key(Report *report, const Site *site)
+{
+	g_autofree char *path = g_build_filename(site->state_dir, "key", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(TokenKeys) keys = token_keys_load(path, &error);
+	struct stat st;
+
+	if (keys == NULL)
+		wrong(report, "key", error->message);
+	else if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
+		warn(report, "key", "others may read it: chmod 600");
+	else
+		right("key", path);
+}
+
+static void
+check_spool(Report *report, const Site *site)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Spool) spool = spool_open(site->state_dir, FALSE, &error);
+	g_autoptr(GPtrArray) aside = NULL;
+	g_autofree char *text = NULL;
+	gint64 oldest;
+
+	if (spool != NULL)
+		aside = spool_quarantined(spool, &error);
+	if (aside == NULL) {
+		wrong(report, "spool", error->message);
+		return;
+	}
+	text = g_strdup_printf("%u mails wait", spool_count(spool, &oldest));
+	right("spool", text);
+	g_free(text);
+	text = g_strdup_printf("%u mails are set aside; see javob quarantine "
+			       "list",
+	    aside->len);
+	if (aside->len > 0)
+		warn(report, "quarantine", text);
+}
+
+static void
+check_store(Report *report, const Site *site)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Store) store = store_open(
+	    site->state_dir, site->store_url, &error);
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+
+	if (store == NULL || !store_verify(store, faults, &error)) {
+		wrong(report, "store", error->message);
+		return;
+	}
+	for (guint i = 0; i < faults->len; i++)
+		wrong(report, "store", faults->pdata[i]);
+	if (faults->len == 0)
+		right("store", "sound");
+}
+
+static void
+check_templates(Report *report, const Site *site)
+{
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Templates) templates = templates_load(
+	    site->templates_dir, faults);
+
+	for (guint i = 0; i < faults->len; i++)
+		wrong(report, "letters", faults->pdata[i]);
+	if (templates != NULL && faults->len == 0)
+		right("letters",
+		    *site->templates_dir != '\0' ? site->templates_dir
+						 : "built in (en)");
+}
+
+static void
+check_secret(Report *report, const ConfigSection *section, const char *what)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *secret = NULL;
+
+	if (config_is_set(section, "password"))
+		warn(report, what,
+		    "the password stands in the configuration; "
+		    "password-file or password-command is safer");
+	secret = site_password(section, &error);
+	if (secret == NULL)
+		wrong(report, what, error->message);
+}
+
+static void
+check_mailboxes(Report *report, const Site *site)
+{
+	for (guint i = 0; i < site->mailboxes->len; i++) {
+		const Mailbox *mailbox = site->mailboxes->pdata[i];
+		const Queue *queue = site_queue(site, mailbox->queue);
+		g_autofree char *what = g_strdup_printf(
+		    "mailbox %s", mailbox->name);
+
+		right(what, mailbox->address);
+		if (*config_text(mailbox->section, "imap") != '\0')
+			check_secret(report, mailbox->section, what);
+		if (queue != NULL && queue->agents->len == 0)
+			warn(report, what,
+			    "its queue has no agents: nobody hears of its "
+			    "tickets");
+	}
+	check_secret(
+	    report, config_section(site->config, "smtp", NULL), "smtp");
+}
+
+static void
+check_calendars(const Site *site)
+{
+	for (guint i = 0; i < site->calendars->len; i++) {
+		const Calendar *calendar = site->calendars->pdata[i];
+		g_autofree char *what = g_strdup_printf(
+		    "calendar %s", calendar_name(calendar));
+		g_autofree char *text = g_strdup_printf("%s (%s)",
+		    calendar_hours(calendar), calendar_timezone(calendar));
+
+		right(what, text);
+	}
+}
+
+static int
+run(const char *config, int argc, char **argv G_GNUC_UNUSED)
+{
+	const char *path = options_path(config);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	Report report = { 0 };
+
+	if (argc > 1)
+		return cmd_usage(&cmd_check, NULL);
+	message_init();
+	site = options_load(path, &error);
+	if (site == NULL) {
+		wrong(&report, "configuration", error->message);
+		return 78;
+	}
+	right("configuration", path);
+	if (*site->authserv_id == '\0')
+		warn(&report, "authserv-id",
+		    "not set: no sender is proven, customers get the plain "
+		    "acknowledgement; set it to what your mail server writes "
+		    "in Authentication-Results");
+	else
+		right("authserv-id", site->authserv_id);
+	check_mailboxes(&report, site);
+	check_calendars(site);
+	check_templates(&report, site);
+	check_key(&report, site);
+	check_spool(&report, site);
+	check_store(&report, site);
+	return report.wrong > 0 ? 1 : 0;
+}
+
+const Command cmd_check = { "check", "",
+	"configuration, letters, key, spool and store: right or how to mend",
+	run };

@@ -1,0 +1,486 @@
+/* ingest.c - spool files through parser and pipeline into the store, many in
+ * one commit when many wait.
+ *
+ * R1 -> R2 of a mail's life: rows are committed, then the file goes. A mail
+ * that kills the parser twice, or this process twice, is set aside in
+ * quarantine with a minimal ticket, so that the next one is not held up. */
+#include "daemon/ingest.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "daemon/role.h"
+#include "ground/clock.h"
+#include "ground/error.h"
+#include "ground/log.h"
+#include "ground/wake.h"
+#include "mail/parser.h"
+#include "policy/pipeline.h"
+#include "store/search.h"
+#include "store/spool.h"
+#include "store/store.h"
+
+enum {
+	BATCH = 64,               /* mails in one commit */
+	BATCH_OCTETS = 16 << 20,  /* and about so many octets */
+	ATTACH_MOST = 5 << 20,    /* passed on to agents up to this size */
+	CRASHES = 2,              /* of this process on one mail */
+	NAME_MOST = 256,
+};
+
+struct Ingest {
+	const Site *site;
+	Store *store;
+	TokenKeys *keys;
+	Templates *templates;
+	Spool *spool;
+	Parser *parser;
+	Desk desk;
+	char *run_dir;
+};
+
+/* One mail of a round. */
+typedef struct Item {
+	char *name;
+	Envelope *envelope;
+	Message *message;
+	GBytes *octets;
+	int fd;
+	gint64 offset;
+	char *quarantine; /* why it is set aside; NULL: it is not */
+	gint64 ticket;
+} Item;
+
+static void
+item_free(void *data)
+{
+	Item *item = data;
+
+	g_free(item->name);
+	envelope_free(item->envelope);
+	message_free(item->message);
+	g_clear_pointer(&item->octets, g_bytes_unref);
+	if (item->fd >= 0)
+		close(item->fd);
+	g_free(item->quarantine);
+	g_free(item);
+}
+
+Ingest *
+ingest_new(const Site *site, GError **error)
+{
+	g_autoptr(Ingest) ingest = g_new0(Ingest, 1);
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *key = g_build_filename(site->state_dir, "key", NULL);
+
+	message_init();
+	ingest->site = site;
+	ingest->run_dir = role_run_dir(site);
+	ingest->keys = token_keys_load(key, error);
+	if (ingest->keys == NULL)
+		return NULL;
+	ingest->store = store_open(site->state_dir, site->store_url, error);
+	if (ingest->store == NULL)
+		return NULL;
+	ingest->spool = spool_open(site->state_dir, TRUE, error);
+	if (ingest->spool == NULL)
+		return NULL;
+	ingest->templates = templates_load(site->templates_dir, faults);
+	for (guint i = 0; i < faults->len; i++)
+		log_error("event=template-broken problem=\"%s\"",
+		    (const char *)faults->pdata[i]);
+	ingest->parser = parser_new();
+	ingest->desk.site = site;
+	ingest->desk.templates = ingest->templates;
+	ingest->desk.keys = ingest->keys;
+	return g_steal_pointer(&ingest);
+}
+
+void
+ingest_free(Ingest *ingest)
+{
+	if (ingest == NULL)
+		return;
+	parser_free(ingest->parser);
+	templates_free(ingest->templates);
+	token_keys_free(ingest->keys);
+	spool_free(ingest->spool);
+	store_close(ingest->store);
+	g_free(ingest->run_dir);
+	g_free(ingest);
+}
+
+Store *
+ingest_store(Ingest *ingest)
+{
+	return ingest->store;
+}
+
+const Desk *
+ingest_desk(Ingest *ingest)
+{
+	return &ingest->desk;
+}
+
+/* --- crashes of this process ---------------------------------------------- */
+
+/* What a fatal signal leaves behind: the name of the mail in hand, appended to
+ * spool/crashed. Written by the handler, so plain memory and one write. */
+static char in_hand[NAME_MOST + 1];
+static volatile sig_atomic_t crash_fd = -1;
+
+static void
+on_crash(int number)
+{
+	gsize length = strlen(in_hand);
+
+	if (crash_fd >= 0 && length > 0 &&
+	    write(crash_fd, in_hand, length) != (gssize)length)
+		_exit(70);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+set_in_hand(const char *name)
+{
+	g_snprintf(in_hand, sizeof in_hand, "%s\n", name);
+}
+
+static char *
+crash_path(const Site *site)
+{
+	return g_build_filename(site->state_dir, "spool", "crashed", NULL);
+}
+
+static void
+watch_crashes(const Site *site)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE,
+		SIGILL };
+	g_autofree char *path = crash_path(site);
+
+	crash_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+		signal(signals[i], on_crash);
+}
+
+static guint
+crashes_of(Ingest *ingest, const char *name)
+{
+	g_autofree char *path = crash_path(ingest->site);
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint n = 0;
+
+	if (crash_fd < 0 || !g_file_get_contents(path, &text, NULL, NULL) ||
+	    *text == '\0')
+		return 0;
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i] != NULL; i++)
+		n += g_str_equal(lines[i], name) ? 1 : 0;
+	return n;
+}
+
+/* --- one mail ------------------------------------------------------------- */
+
+static GBytes *
+map_octets(int fd, gint64 offset, gint64 size, GError **error)
+{
+	g_autoptr(GMappedFile) file = NULL;
+	g_autoptr(GBytes) whole = NULL;
+	g_autoptr(GError) reason = NULL;
+
+	file = g_mapped_file_new_from_fd(fd, FALSE, &reason);
+	if (file == NULL) {
+		error_temporary(error, "spool: %s", reason->message);
+		return NULL;
+	}
+	whole = g_mapped_file_get_bytes(file);
+	return g_bytes_new_from_bytes(whole, (gsize)offset, (gsize)size);
+}
+
+/* The parser's word, asked twice at most; then only a byte scan. */
+static gboolean
+parse(Ingest *ingest, Item *item, guint flags, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+
+	for (guint i = 0; i < 2 && item->message == NULL; i++) {
+		g_clear_error(&reason);
+		item->message = parser_parse(
+		    ingest->parser, item->fd, item->offset, flags, &reason);
+		if (item->message == NULL &&
+		    g_error_matches(
+			reason, JAVOB_ERROR, JAVOB_ERROR_TEMPORARY)) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return FALSE;
+		}
+	}
+	if (item->message == NULL) {
+		item->quarantine = g_strdup_printf(
+		    "the parser died twice: %s", reason->message);
+		item->message = message_scan(item->octets);
+	}
+	return TRUE;
+}
+
+static gboolean
+wants_attachments(const Message *message)
+{
+	gint64 size = 0;
+
+	for (guint i = 0; i < message->attachments->len; i++) {
+		const Attachment *attachment = message->attachments->pdata[i];
+
+		size += attachment->size;
+	}
+	return message->attachments->len > 0 && size <= ATTACH_MOST;
+}
+
+/* Agents' attachments go to the customer whatever their size. */
+static gboolean
+goes_out(const Ingest *ingest, const Message *message)
+{
+	const Address *author = message_author(message);
+
+	return author != NULL && message->attachments->len > 0 &&
+	    site_is_agent(ingest->site, author->address);
+}
+
+static gboolean
+read_item(Ingest *ingest, Item *item, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	gint64 size;
+
+	item->fd = spool_read(ingest->spool, item->name, &item->envelope,
+	    &item->offset, &size, &reason);
+	if (item->fd < 0 &&
+	    g_error_matches(reason, JAVOB_ERROR, JAVOB_ERROR_PERMANENT)) {
+		item->quarantine = g_strdup(reason->message);
+		return TRUE;
+	}
+	if (item->fd < 0) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	item->octets = map_octets(item->fd, item->offset, size, error);
+	if (item->octets == NULL)
+		return FALSE;
+	if (crashes_of(ingest, item->name) >= CRASHES) {
+		item->quarantine = g_strdup("javobd died twice on this mail");
+		item->message = message_scan(item->octets);
+		return TRUE;
+	}
+	if (!parse(ingest, item, 0, error))
+		return FALSE;
+	if (item->quarantine == NULL &&
+	    (wants_attachments(item->message) ||
+		goes_out(ingest, item->message))) {
+		g_clear_pointer(&item->message, message_free);
+		return parse(ingest, item, MESSAGE_WITH_ATTACHMENTS, error);
+	}
+	return TRUE;
+}
+
+static gboolean
+run_item(Ingest *ingest, StoreTxn *txn, Item *item, gint64 now, GError **error)
+{
+	set_in_hand(item->name);
+	return store_savepoint(txn, error) &&
+	    pipeline_run(txn, &ingest->desk, item->message, item->envelope,
+		item->octets, now, &item->ticket, error) &&
+	    store_release(txn, error);
+}
+
+/* The pipeline refused these octets for good: the minimal ticket instead. */
+static gboolean
+run_minimal(Ingest *ingest, StoreTxn *txn, Item *item, gint64 now,
+    const char *why, GError **error)
+{
+	if (item->quarantine != NULL)
+		return error_temporary(error, "%s: %s", item->name, why);
+	item->quarantine = g_strdup(why);
+	message_free(item->message);
+	item->message = message_scan(item->octets);
+	return store_undo(txn, error) && run_item(ingest, txn, item, now, error);
+}
+
+static gboolean
+run_all(Ingest *ingest, GPtrArray *items, GError **error)
+{
+	g_autoptr(StoreTxn) txn = store_begin(ingest->store, error);
+	gint64 now = clock_now();
+
+	if (txn == NULL)
+		return FALSE;
+	for (guint i = 0; i < items->len; i++) {
+		Item *item = items->pdata[i];
+		g_autoptr(GError) reason = NULL;
+
+		if (item->message == NULL)
+			continue;
+		if (run_item(ingest, txn, item, now, &reason))
+			continue;
+		if (!g_error_matches(
+			reason, JAVOB_ERROR, JAVOB_ERROR_PERMANENT)) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return FALSE;
+		}
+		if (!run_minimal(
+			ingest, txn, item, now, reason->message, error))
+			return FALSE;
+	}
+	in_hand[0] = '\0';
+	return store_commit(g_steal_pointer(&txn), error);
+}
+
+/* After the commit: the file goes, or is set aside. */
+static gboolean
+settle(Ingest *ingest, const Item *item, GError **error)
+{
+	if (item->quarantine == NULL) {
+		log_info("mail=%s event=ingested ticket=%" G_GINT64_FORMAT
+			 " kind=%s door=%s",
+		    item->name, item->ticket,
+		    message_kind_name(item->message->kind),
+		    item->envelope->door);
+		return spool_done(ingest->spool, item->name, error);
+	}
+	log_error("mail=%s event=quarantined ticket=%" G_GINT64_FORMAT
+		  " problem=\"%s\"",
+	    item->name, item->ticket, item->quarantine);
+	return spool_quarantine(
+	    ingest->spool, item->name, item->quarantine, error);
+}
+
+static GPtrArray *
+read_items(Ingest *ingest, GError **error)
+{
+	g_autoptr(GPtrArray) names = spool_list(ingest->spool, BATCH, error);
+	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
+	gsize octets = 0;
+
+	if (names == NULL)
+		return NULL;
+	for (guint i = 0; i < names->len && octets < BATCH_OCTETS; i++) {
+		Item *item = g_new0(Item, 1);
+
+		item->fd = -1;
+		item->name = g_strdup(names->pdata[i]);
+		g_ptr_array_add(items, item);
+		set_in_hand(item->name);
+		if (!read_item(ingest, item, error))
+			return NULL;
+		if (item->octets != NULL)
+			octets += g_bytes_get_size(item->octets);
+	}
+	in_hand[0] = '\0';
+	return g_steal_pointer(&items);
+}
+
+static gboolean
+round_locked(Ingest *ingest, guint *done, GError **error)
+{
+	g_autoptr(GPtrArray) items = read_items(ingest, error);
+
+	if (items == NULL)
+		return FALSE;
+	if (items->len == 0)
+		return TRUE;
+	if (!run_all(ingest, items, error))
+		return FALSE;
+	wake_send(ingest->run_dir, "send");
+	for (guint i = 0; i < items->len; i++)
+		if (!settle(ingest, items->pdata[i], error))
+			return FALSE;
+	*done = items->len;
+	return TRUE;
+}
+
+gboolean
+ingest_round(Ingest *ingest, guint *done, GError **error)
+{
+	gboolean ok;
+
+	*done = 0;
+	if (!spool_lock(ingest->spool, TRUE, error))
+		return FALSE;
+	ok = round_locked(ingest, done, error);
+	spool_unlock(ingest->spool);
+	return ok;
+}
+
+void
+ingest_idle(Ingest *ingest)
+{
+	g_autoptr(GError) error = NULL;
+	guint done = 0;
+
+	if (!store_index_pending(ingest->store, 200, &done, &error))
+		log_error("event=index-failed problem=\"%s\"", error->message);
+	store_tidy(ingest->store, done == 0);
+}
+
+/* --- the role ------------------------------------------------------------- */
+
+/* Opens again and again until it works or it is time to stop: a store that is
+ * missing or locked is the sysadmin's to mend while mail waits in the spool. */
+static Ingest *
+open_patiently(const RoleContext *context, int wake)
+{
+	char last[512] = "";
+
+	while (!g_atomic_int_get(context->stop)) {
+		g_autoptr(GError) error = NULL;
+		Ingest *ingest = ingest_new(context->site, &error);
+
+		if (ingest != NULL)
+			return ingest;
+		if (strncmp(last, error->message, sizeof last - 1) != 0)
+			log_error("event=not-ready problem=\"%s\"",
+			    error->message);
+		g_strlcpy(last, error->message, sizeof last);
+		wake_wait(wake, 2000);
+	}
+	return NULL;
+}
+
+int
+ingest_run(const RoleContext *context)
+{
+	g_autofree char *run = role_run_dir(context->site);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Ingest) ingest = NULL;
+	int wake = wake_open(run, "ingest", &error), failures = 0;
+
+	if (wake < 0) {
+		log_error("event=failed problem=\"%s\"", error->message);
+		return 1;
+	}
+	watch_crashes(context->site);
+	ingest = open_patiently(context, wake);
+	while (ingest != NULL && !g_atomic_int_get(context->stop)) {
+		g_autoptr(GError) reason = NULL;
+		guint done;
+
+		if (!ingest_round(ingest, &done, &reason)) {
+			log_error("event=round-failed problem=\"%s\"",
+			    reason->message);
+			wake_wait(wake, MIN(250 << MIN(failures, 7), 30000));
+			failures++;
+			continue;
+		}
+		failures = 0;
+		if (done > 0)
+			continue;
+		ingest_idle(ingest);
+		wake_wait(wake, 1000);
+	}
+	close(wake);
+	return 0;
+}

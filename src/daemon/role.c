@@ -1,0 +1,36 @@
+/* role.c - what the roles have in common. */
+#include "daemon/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "ground/error.h"
+
+char *
+role_run_dir(const Site *site)
+{
+	return g_build_filename(site->state_dir, "run", NULL);
+}
+
+gboolean
+role_lock(const Site *site, const char *name, gboolean wait, GError **error)
+{
+	g_autofree char *file = g_strconcat(name, ".lock", NULL);
+	g_autofree char *path = g_build_filename(site->state_dir, file, NULL);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_temporary(
+		    error, "%s: %s", path, g_strerror(errno));
+	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+		if (errno == EINTR)
+			continue;
+		close(fd);
+		return error_temporary(error,
+		    "%s: another javob holds it; end that one first", path);
+	}
+	return TRUE; /* the descriptor stays open: the kernel lets go at exit */
+}

@@ -1,0 +1,46 @@
+/* role.h - the processes of javobd: a straight loop each.
+ *
+ *   fetch   watches IMAP mailboxes          passwords, network, spool
+ *   listen  takes LMTP                      its socket, spool
+ *   ingest  spool -> parse -> decide -> commit   store, key; the sandboxed
+ *           parser is its child and holds nothing
+ *   send    outbox -> SMTP                  passwords, network, store
+ *   tick    due timers -> commit            store, key
+ */
+#ifndef DAEMON_ROLE_H
+#define DAEMON_ROLE_H
+
+#include "policy/site.h"
+
+typedef struct RoleContext {
+	const Site *site;
+	int listener;        /* LMTP, opened by the supervisor; -1 none */
+	int stop_fd;         /* eventfd, readable when it is time to stop */
+	volatile gint *stop; /* the same as a flag */
+} RoleContext;
+
+typedef struct Role {
+	const char *name;
+	/* Runs until stop; the exit status of the process. */
+	int (*run)(const RoleContext *context);
+	gboolean (*wanted)(const Site *site);
+} Role;
+
+int fetch_run(const RoleContext *context);
+gboolean fetch_wanted(const Site *site);
+int listen_run(const RoleContext *context);
+gboolean listen_wanted(const Site *site);
+int ingest_run(const RoleContext *context);
+int send_run(const RoleContext *context);
+int tick_run(const RoleContext *context);
+
+/* STATE_DIR/run, where the wake-up sockets and status files are; free with
+ * g_free. */
+char *role_run_dir(const Site *site);
+
+/* STATE_DIR/NAME.lock held until the process ends: one at a time. FALSE when
+ * another has it (wait FALSE) or TEMPORARY. */
+gboolean role_lock(const Site *site, const char *name, gboolean wait,
+    GError **error);
+
+#endif

@@ -1,0 +1,170 @@
+/* tick.c - due timers become effects: time passes. One transaction consumes a
+ * timer and writes what it causes, so nothing happens twice. */
+#include "daemon/role.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/tick.h"
+#include "ground/clock.h"
+#include "ground/error.h"
+#include "ground/log.h"
+#include "ground/wake.h"
+#include "mail/message.h"
+#include "policy/notify.h"
+#include "store/outbox.h"
+
+enum { MOST = 100 };
+
+/* The letter with that outbox id did not arrive: agents hear of it. */
+static gboolean
+undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
+    Facts *facts, Effects *effects, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(OutboxLine) line = outbox_line(txn, timer->number, &reason);
+	g_autofree char *cause = g_strdup_printf(
+	    "undelivered:%" G_GINT64_FORMAT, timer->number);
+	g_autofree char *note = NULL;
+
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	if (line == NULL)
+		return TRUE;
+	note = g_strdup_printf("Our mail \"%s\" to %s was not delivered: %s",
+	    line->letter, line->to, line->reply);
+	notify_note(facts, desk, now, cause, note, effects);
+	return TRUE;
+}
+
+typedef struct TimerKind {
+	const char *name;
+	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
+	    const Desk *desk, gint64 now, Facts *facts, Effects *effects,
+	    GError **error);
+} TimerKind;
+
+static const TimerKind kinds[] = {
+	{ "undelivered", undelivered },
+};
+
+static gboolean
+fire(StoreTxn *txn, const Desk *desk, const TimerRow *timer, gint64 now,
+    GError **error)
+{
+	g_autoptr(Facts) facts = facts_of_ticket(
+	    txn, desk, timer->ticket, now, error);
+	g_autoptr(Effects) effects = effects_new();
+
+	if (facts == NULL)
+		return FALSE;
+	effects->ticket = ticket_copy(facts->ticket);
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_equal(kinds[i].name, timer->kind) &&
+		    !kinds[i].fire(
+			txn, timer, desk, now, facts, effects, error))
+			return FALSE;
+	log_info("ticket=%" G_GINT64_FORMAT " event=timer kind=%s",
+	    timer->ticket, timer->kind);
+	return effects_write(txn, facts, effects, NULL, now, error) &&
+	    timer_done(txn, timer->id, error);
+}
+
+static gboolean
+some_due(Store *store, gint64 now, gboolean *due, GError **error)
+{
+	g_autoptr(StoreTxn) txn = store_begin_read(store, error);
+	g_autoptr(GPtrArray) timers = txn != NULL
+	    ? timer_due(txn, now, 1, error)
+	    : NULL;
+
+	*due = timers != NULL && timers->len > 0;
+	return timers != NULL;
+}
+
+gboolean
+tick_once(Store *store, const Desk *desk, guint *fired, GError **error)
+{
+	g_autoptr(StoreTxn) txn = NULL;
+	g_autoptr(GPtrArray) timers = NULL;
+	gint64 now = clock_now();
+	gboolean due;
+
+	*fired = 0;
+	if (!some_due(store, now, &due, error))
+		return FALSE;
+	if (!due)
+		return TRUE;
+	txn = store_begin(store, error);
+	timers = txn != NULL ? timer_due(txn, now, MOST, error) : NULL;
+	if (timers == NULL)
+		return FALSE;
+	for (guint i = 0; i < timers->len; i++)
+		if (!fire(txn, desk, timers->pdata[i], now, error))
+			return FALSE;
+	*fired = timers->len;
+	return store_commit(g_steal_pointer(&txn), error);
+}
+
+typedef struct Tick {
+	Store *store;
+	TokenKeys *keys;
+	Templates *templates;
+	Desk desk;
+} Tick;
+
+static gboolean
+tick_open(Tick *tick, const Site *site, GError **error)
+{
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *key = g_build_filename(site->state_dir, "key", NULL);
+
+	if (tick->keys == NULL)
+		tick->keys = token_keys_load(key, error);
+	if (tick->keys == NULL)
+		return FALSE;
+	tick->store = store_open(site->state_dir, site->store_url, error);
+	if (tick->store == NULL)
+		return FALSE;
+	tick->templates = templates_load(site->templates_dir, faults);
+	tick->desk.site = site;
+	tick->desk.keys = tick->keys;
+	tick->desk.templates = tick->templates;
+	return TRUE;
+}
+
+int
+tick_run(const RoleContext *context)
+{
+	g_autofree char *run = role_run_dir(context->site);
+	g_autoptr(GError) error = NULL;
+	int wake = wake_open(run, "tick", &error);
+	Tick tick = { 0 };
+
+	if (wake < 0) {
+		log_error("event=failed problem=\"%s\"", error->message);
+		return 1;
+	}
+	message_init();
+	while (!g_atomic_int_get(context->stop)) {
+		g_autoptr(GError) reason = NULL;
+		guint fired = 0;
+
+		if ((tick.store != NULL ||
+			tick_open(&tick, context->site, &reason)) &&
+		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
+		    fired > 0)
+			wake_send(run, "send");
+		if (reason != NULL)
+			log_debug("event=tick-failed problem=\"%s\"",
+			    reason->message);
+		wake_wait(wake, 1000);
+	}
+	store_close(tick.store);
+	templates_free(tick.templates);
+	token_keys_free(tick.keys);
+	close(wake);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* body.h - the tree of parts as readable text and attachments. */
+#ifndef MAIL_BODY_H
+#define MAIL_BODY_H
+
+#include <gmime/gmime.h>
+
+#include "mail/digest.h"
+#include "mail/message.h"
+#include "mail/octets.h"
+
+#define BODY_TEXT_MOST (1024 * 1024)
+
+/* Fills in body_text, attachments, dsn (if there is a delivery report) and
+ * defects of message. content takes a digest of each decoded leaf. octets:
+ * what root was parsed from. */
+void body_read(GMimeObject *root, const Octets *octets, guint flags,
+    Message *message, Digest *content);
+
+#endif

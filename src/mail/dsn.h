@@ -1,0 +1,22 @@
+/* dsn.h - delivery reports: RFC 3464, and texts that stand for one. */
+#ifndef MAIL_DSN_H
+#define MAIL_DSN_H
+
+#include "mail/message.h"
+
+/* Reads the body of a message/delivery-status part (valid UTF-8) into dsn. */
+void dsn_read_status(Dsn *dsn, const char *text);
+
+/* Reads the original Message-ID from the header of the returned mail. */
+void dsn_read_returned(Dsn *dsn, const char *header);
+
+/* A report without a message/delivery-status part: X-Failed-Recipients, or a
+ * text that a mail server writes, from where only mail servers write. NULL if
+ * message is none. header, from and body_text must be known. */
+Dsn *dsn_guess(const Message *message);
+
+/* The first enhanced status code ("5.1.1", RFC 3463) in text; "" when there is
+ * none. Free with g_free. */
+char *dsn_status_in(const char *text);
+
+#endif

@@ -1,0 +1,456 @@
+/* message.c - octets to Message: the order in which the parts of this layer
+ * work on a mail. The worker (parser.c) calls message_parse; wire.c carries the
+ * result to everybody else.
+ *
+ *	octets -> prescan -> GMime (parts) and header (fields)
+ *	       -> addrlist, msgid -> body -> quote -> dsn -> autosub
+ */
+#include "mail/message.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "ground/text.h"
+#include "mail/addrlist.h"
+#include "mail/autosub.h"
+#include "mail/body.h"
+#include "mail/charset.h"
+#include "mail/digest.h"
+#include "mail/dsn.h"
+#include "mail/header.h"
+#include "mail/html.h"
+#include "mail/msgid.h"
+#include "mail/octets.h"
+#include "mail/prescan.h"
+#include "mail/quote.h"
+
+#define REFERENCES_MOST 1000
+#define SCAN_MOST       (64 * 1024)
+#define ID_MOST         998
+#define YEAR            (366 * G_GINT64_CONSTANT(86400))
+
+static const char *const kind_names[] = {
+	[MESSAGE_HUMAN] = "human",
+	[MESSAGE_AUTO_REPLY] = "auto-reply",
+	[MESSAGE_BOUNCE] = "bounce",
+	[MESSAGE_LIST] = "list",
+	[MESSAGE_REPORT] = "report",
+	[MESSAGE_SPAM] = "spam",
+};
+
+static GPtrArray *
+addresses_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
+}
+
+Message *
+message_new(void)
+{
+	Message *message = g_new0(Message, 1);
+
+	message->message_id = g_strdup("");
+	message->in_reply_to = g_ptr_array_new_with_free_func(g_free);
+	message->references = g_ptr_array_new_with_free_func(g_free);
+	message->subject = g_strdup("");
+	message->from = addresses_new();
+	message->sender = addresses_new();
+	message->reply_to = addresses_new();
+	message->to = addresses_new();
+	message->cc = addresses_new();
+	message->fields = header_fields_new();
+	message->body_text = g_strdup("");
+	message->new_text = g_strdup("");
+	message->attachments =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)attachment_free);
+	message->kind_reasons = g_ptr_array_new_with_free_func(g_free);
+	message->defects = g_ptr_array_new_with_free_func(g_free);
+	message->content_hash = g_strdup("");
+	return message;
+}
+
+void
+message_free(Message *message)
+{
+	if (message == NULL)
+		return;
+	g_free(message->message_id);
+	g_ptr_array_unref(message->in_reply_to);
+	g_ptr_array_unref(message->references);
+	g_free(message->subject);
+	g_ptr_array_unref(message->from);
+	g_ptr_array_unref(message->sender);
+	g_ptr_array_unref(message->reply_to);
+	g_ptr_array_unref(message->to);
+	g_ptr_array_unref(message->cc);
+	g_array_unref(message->fields);
+	g_free(message->body_text);
+	g_free(message->new_text);
+	g_ptr_array_unref(message->attachments);
+	g_ptr_array_unref(message->kind_reasons);
+	dsn_free(message->dsn);
+	g_ptr_array_unref(message->defects);
+	g_free(message->content_hash);
+	g_free(message);
+}
+
+void
+attachment_free(Attachment *attachment)
+{
+	if (attachment == NULL)
+		return;
+	g_free(attachment->name);
+	g_free(attachment->type);
+	g_free(attachment->content_id);
+	g_free(attachment->sha256);
+	g_clear_pointer(&attachment->octets, g_bytes_unref);
+	g_free(attachment);
+}
+
+const char *
+message_kind_name(MessageKind kind)
+{
+	g_return_val_if_fail(kind < G_N_ELEMENTS(kind_names), "human");
+	return kind_names[kind];
+}
+
+const char *
+message_field(const Message *message, const char *name)
+{
+	return header_get(message->fields, name, 0);
+}
+
+const char *
+message_field_nth(const Message *message, const char *name, guint n)
+{
+	return header_get(message->fields, name, n);
+}
+
+const Address *
+message_author(const Message *message)
+{
+	return message->from->len > 0 ? message->from->pdata[0] : NULL;
+}
+
+void
+message_init(void)
+{
+	g_mime_init();
+	digest_free(digest_new());
+	charset_init();
+	html_init();
+}
+
+static void
+assign(char **to, char *value)
+{
+	g_free(*to);
+	*to = value;
+}
+
+static void
+read_addresses(const Message *message, const char *name, GPtrArray *addresses)
+{
+	const char *body = message_field(message, name);
+
+	if (body != NULL)
+		addrlist_parse(body, addresses);
+}
+
+static void
+read_ids(const Message *message, const char *name, GPtrArray *ids)
+{
+	const char *cursor;
+
+	for (guint n = 0;
+	     (cursor = message_field_nth(message, name, n)) != NULL; n++) {
+		char *id;
+
+		while (ids->len < REFERENCES_MOST &&
+		    (id = msgid_next(&cursor)) != NULL)
+			g_ptr_array_add(ids, id);
+	}
+}
+
+/* Some programs forget the brackets or write words: then the body as it is,
+ * so that two mails of one program stay different. */
+static void
+read_message_id(Message *message)
+{
+	const char *body = message_field(message, "Message-ID");
+	const char *cursor = body;
+	char *id;
+
+	if (body == NULL)
+		return;
+	id = msgid_next(&cursor);
+	if (id == NULL) {
+		id = text_clean_line(body, ID_MOST);
+		g_strdelimit(id, "<> ", '_');
+	}
+	assign(&message->message_id, id);
+}
+
+/* A Date before mail was invented, or far ahead, is no date. */
+static gint64
+read_date(const Message *message)
+{
+	const char *body = message_field(message, "Date");
+	GDateTime *date;
+	gint64 seconds;
+
+	if (body == NULL || strlen(body) > 200)
+		return 0;
+	date = g_mime_utils_header_decode_date(body);
+	if (date == NULL)
+		return 0;
+	seconds = g_date_time_to_unix(date);
+	g_date_time_unref(date);
+	return seconds > 10 * YEAR && seconds < 130 * YEAR ? seconds : 0;
+}
+
+static guint
+count_fields(const Message *message, const char *name)
+{
+	guint n = 0;
+
+	while (message_field_nth(message, name, n) != NULL)
+		n++;
+	return n;
+}
+
+static void
+read_header(Message *message)
+{
+	const char *subject = message_field(message, "Subject");
+
+	read_message_id(message);
+	read_ids(message, "In-Reply-To", message->in_reply_to);
+	read_ids(message, "References", message->references);
+	message->date = read_date(message);
+	if (subject != NULL)
+		assign(&message->subject, header_line(subject, 0));
+	message->from_fields = count_fields(message, "From");
+	read_addresses(message, "From", message->from);
+	read_addresses(message, "Sender", message->sender);
+	read_addresses(message, "Reply-To", message->reply_to);
+	read_addresses(message, "To", message->to);
+	read_addresses(message, "Cc", message->cc);
+}
+
+static void
+tell_repeated(Message *message)
+{
+	static const char *const once[] = { "From", "Subject", "Date",
+		"Message-ID" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(once); i++) {
+		if (message_field_nth(message, once[i], 1) != NULL)
+			g_ptr_array_add(message->defects,
+			    g_strdup_printf("more than one %s", once[i]));
+	}
+	if (message->from->len == 0)
+		g_ptr_array_add(message->defects, g_strdup("no author"));
+}
+
+static void
+hash_header(const Message *message, Digest *content)
+{
+	static const char *const names[] = { "From", "To", "Cc", "Subject",
+		"Date" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		const char *body = message_field(message, names[i]);
+
+		digest_add(content, names[i], strlen(names[i]));
+		digest_add(content, ":", 1);
+		if (body != NULL)
+			digest_add(content, body, strlen(body));
+		digest_add(content, "\n", 1);
+	}
+}
+
+/* GMime reads a large mail from its file, so that only a window of it is in
+ * memory, and a small one or a cut one where it is. array lives as long. */
+static GMimeStream *
+stream_of(const Octets *octets, GByteArray *array)
+{
+	gsize size;
+	gconstpointer data = g_bytes_get_data(octets->bytes, &size);
+	GMimeStream *stream;
+
+	if (octets->fd >= 0) {
+		stream = g_mime_stream_fs_new_with_bounds(octets->fd,
+		    octets->offset, octets->offset + (gint64)size);
+		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(stream), FALSE);
+		return stream;
+	}
+	array->data = (guint8 *)data;
+	array->len = (guint)MIN(size, G_MAXUINT);
+	stream = g_mime_stream_mem_new_with_byte_array(array);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	return stream;
+}
+
+static void
+read_parts(Message *message, const Octets *octets, guint flags,
+    Digest *content)
+{
+	GByteArray array = { 0 };
+	GMimeStream *stream = stream_of(octets, &array);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *mime;
+
+	g_mime_parser_set_persist_stream(parser, TRUE);
+	mime = g_mime_parser_construct_message(parser, NULL);
+	if (mime != NULL) {
+		body_read(g_mime_message_get_mime_part(mime), octets, flags,
+		    message, content);
+		g_object_unref(mime);
+	} else if (g_bytes_get_size(octets->bytes) > 0) {
+		g_ptr_array_add(message->defects,
+		    g_strdup("parts could not be read"));
+	}
+	g_object_unref(parser);
+	g_object_unref(stream);
+}
+
+/* Stable, so that the same mail by another way gets the same one. */
+static void
+make_id(Message *message)
+{
+	if (message->message_id[0] != '\0')
+		return;
+	message->message_id_made = TRUE;
+	assign(&message->message_id,
+	    g_strdup_printf("%.32s@made.invalid", message->content_hash));
+}
+
+static void
+judge(Message *message)
+{
+	g_autofree char *new_text = NULL;
+
+	quote_cut(message->body_text, &new_text, &message->quoted_lines);
+	assign(&message->new_text, g_steal_pointer(&new_text));
+	if (message->dsn == NULL)
+		message->dsn = dsn_guess(message);
+	autosub_judge(message);
+	if (message->kind != MESSAGE_BOUNCE)
+		g_clear_pointer(&message->dsn, dsn_free);
+}
+
+static Message *
+parse(const Octets *raw, guint flags)
+{
+	Message *message = message_new();
+	g_autoptr(GBytes) cut = prescan(raw, message->defects);
+	g_autoptr(Digest) content = digest_new();
+	Octets octets = { .bytes = cut, .fd = -1 };
+	gsize size;
+	const char *data = g_bytes_get_data(cut, &size);
+
+	if (cut == raw->bytes)
+		octets = *raw;
+	message->size = (gint64)g_bytes_get_size(raw->bytes);
+	header_read(data, size, message->fields);
+	read_header(message);
+	tell_repeated(message);
+	hash_header(message, content);
+	read_parts(message, &octets, flags, content);
+	assign(&message->content_hash, digest_end(content));
+	make_id(message);
+	judge(message);
+	return message;
+}
+
+Message *
+message_parse(GBytes *bytes, guint flags)
+{
+	g_auto(Octets) octets = { .fd = -1 };
+
+	octets_of_bytes(&octets, bytes);
+	return parse(&octets, flags);
+}
+
+Message *
+message_parse_file(int fd, gint64 offset, guint flags, GError **error)
+{
+	g_auto(Octets) octets = { .fd = -1 };
+
+	if (!octets_open(&octets, fd, offset, error))
+		return NULL;
+	return parse(&octets, flags);
+}
+
+/* First line of a field in plain octets. */
+static char *
+scan_field(const char *octets, gsize size, const char *name)
+{
+	gsize at = 0, taken, n = strlen(name);
+
+	while (at < size) {
+		gsize length = octets_line(octets + at, size - at, &taken);
+
+		if (length == 0)
+			return NULL;
+		if (length > n && octets[at + n] == ':' &&
+		    g_ascii_strncasecmp(octets + at, name, n) == 0) {
+			g_autofree char *valid = text_valid(octets + at + n + 1,
+			    (gssize)MIN(length - n - 1, ID_MOST));
+
+			return text_clean_line(valid, ID_MOST);
+		}
+		at += taken;
+	}
+	return NULL;
+}
+
+/* From "Ann <ann@x>" the first thing that looks like an address. */
+static void
+scan_author(Message *message, const char *line)
+{
+	const char *at = strchr(line, '@'), *start = at, *end = at;
+	g_autofree char *spec = NULL;
+
+	if (at == NULL)
+		return;
+	while (start > line && strchr(" <\"(,:;'", start[-1]) == NULL)
+		start--;
+	end += strcspn(at, " >\"),:;'");
+	spec = g_strndup(start, (gsize)(end - start));
+	if (address_is_valid(spec))
+		g_ptr_array_add(message->from, address_new(spec, ""));
+}
+
+Message *
+message_scan(GBytes *octets)
+{
+	Message *message = message_new();
+	gsize size;
+	const char *data = g_bytes_get_data(octets, &size);
+	g_autofree char *from = NULL, *id = NULL;
+	char *subject;
+
+	message->size = (gint64)size;
+	assign(&message->content_hash, text_sha256(data, size));
+	size = MIN(size, SCAN_MOST);
+	from = scan_field(data, size, "From");
+	if (from != NULL)
+		scan_author(message, from);
+	message->from_fields = from != NULL;
+	subject = scan_field(data, size, "Subject");
+	if (subject != NULL)
+		assign(&message->subject, subject);
+	id = scan_field(data, size, "Message-ID");
+	if (id != NULL) {
+		const char *cursor = id;
+		char *first = msgid_next(&cursor);
+
+		if (first != NULL)
+			assign(&message->message_id, first);
+	}
+	make_id(message);
+	g_ptr_array_add(message->defects, g_strdup("read by a byte scan only"));
+	return message;
+}

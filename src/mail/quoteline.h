@@ -1,0 +1,56 @@
+/* quoteline.h - the lines of a mail's text and what each looks like.
+ *
+ * What mail programs write around quotations is in quote_words.def; quote.c
+ * decides what the looks mean. */
+#ifndef MAIL_QUOTELINE_H
+#define MAIL_QUOTELINE_H
+
+#include <glib.h>
+
+typedef enum QuoteLook {
+	LOOK_BLANK = 1 << 0,
+	LOOK_QUOTED = 1 << 1,    /* begins with ">" */
+	LOOK_ENDING = 1 << 2,    /* ends as attributions do: colon, dashes */
+	LOOK_VERB = 1 << 3,      /* holds "wrote" in some language */
+	LOOK_ADDRESS = 1 << 4,   /* holds "@" */
+	LOOK_BRACKETED = 1 << 5, /* that address is in brackets */
+	LOOK_DATE = 1 << 6,      /* holds a year, a time or a dotted date */
+	LOOK_DIGIT = 1 << 7,     /* begins with a digit */
+	LOOK_RULE = 1 << 8,      /* nothing but dashes, underscores, stars */
+	LOOK_ORIGINAL = 1 << 9,  /* "-----Original Message-----" */
+	LOOK_FORWARDED = 1 << 10,
+	LOOK_DELIMITER = 1 << 11, /* "-- ", also when the space got lost */
+	LOOK_DASHED = 1 << 12, /* dashes on both sides of some words */
+} QuoteLook;
+
+typedef enum QuoteField {
+	FIELD_NONE,
+	FIELD_FROM,
+	FIELD_DATE,
+	FIELD_TO,
+	FIELD_SUBJECT,
+	FIELD_OTHER,
+} QuoteField;
+
+typedef struct QuoteLine {
+	gsize start, end;  /* in the body, without the LF */
+	const char *folded; /* belongs to the QuoteLines; no end of its own */
+	gsize length;       /* of folded */
+	guint looks;        /* of QuoteLook */
+	QuoteField field;   /* it begins with such a label */
+} QuoteLine;
+
+typedef struct QuoteLines {
+	GArray *lines; /* of QuoteLine */
+	char *folded;
+} QuoteLines;
+
+/* body: valid UTF-8, LF; must live as long as the lines are looked at. */
+QuoteLines *quoteline_split(const char *body);
+void quoteline_free(QuoteLines *lines);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QuoteLines, quoteline_free)
+
+/* The whole line is what a telephone or a mail program adds at the end. */
+gboolean quoteline_is_client(const QuoteLine *line);
+
+#endif

@@ -1,0 +1,14 @@
+/* wire.h - Message to GVariant and back: what the sandboxed worker says. */
+#ifndef MAIL_WIRE_H
+#define MAIL_WIRE_H
+
+#include "mail/message.h"
+
+/* Serialised, in normal form. */
+GBytes *wire_pack(const Message *message);
+
+/* Checks normal form, type, UTF-8 and the limits of message.h, since the
+ * sender may have been taken over by the mail. NULL with error PERMANENT. */
+Message *wire_unpack(GBytes *octets, GError **error);
+
+#endif

@@ -1,0 +1,83 @@
+/* ack.c - the acknowledgement of a new ticket: step of policy/pipeline.
+ *
+ * A proven sender is greeted by name and reads his own subject; to anybody
+ * else goes a fixed text with not one word of his (THREATS 4). */
+#include "policy/ack.h"
+
+#include "policy/calendar.h"
+#include "policy/letter.h"
+#include "policy/locale.h"
+#include "policy/promise.h"
+
+static void
+set_times(MustacheData *data, const Facts *facts, const Effects *effects,
+    const char *language, gint64 now)
+{
+	Promise promise = promise_make(facts, now);
+
+	letter_set_instant(
+	    data, facts, language, "promise_at", effects->ticket->promised);
+	if (effects->ticket->promised == 0)
+		letter_set_instant(data, facts, language, "next_update_at",
+		    promise.opens_at != 0 ? promise.opens_at : now + 86400);
+	if (promise.opens_at != 0) {
+		letter_set_instant(
+		    data, facts, language, "opens_at", promise.opens_at);
+		mustache_set_flag(data, "outside_hours", TRUE);
+	}
+	if (facts->calendar != NULL) {
+		g_autofree char *hours = locale_hours(
+		    language, calendar_hours(facts->calendar));
+
+		mustache_set(data, "hours", hours);
+	}
+}
+
+void
+ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	gboolean proven = facts->auth == AUTH_PASS;
+	const Ticket *ticket = effects->ticket;
+	g_autoptr(MustacheData) data = NULL;
+	g_autoptr(GPtrArray) references = NULL;
+	g_autofree char *cause = NULL, *name = NULL, *greeting = NULL;
+	LetterPlan plan = { 0 };
+
+	if (!effects->opens || !effects->may_answer)
+		return;
+	cause = g_strdup_printf("ack:%" G_GINT64_FORMAT, ticket->id);
+	plan.letter = proven ? LETTER_ACK : LETTER_ACK_PLAIN;
+	plan.language = templates_language(
+	    desk->templates, plan.letter, ticket->language);
+	plan.cause = cause;
+	plan.to = facts->sender;
+	plan.class = COMPOSE_AUTO_REPLIED;
+	plan.reply_kind = TOKEN_CUSTOMER;
+	plan.in_reply_to = facts->message->message_id_made
+	    ? NULL
+	    : facts->message->message_id;
+	references = g_ptr_array_new();
+	for (guint i = 0; i < facts->message->references->len; i++)
+		g_ptr_array_add(
+		    references, facts->message->references->pdata[i]);
+	if (plan.in_reply_to != NULL)
+		g_ptr_array_add(references, (char *)plan.in_reply_to);
+	plan.references = references;
+	data = letter_data(facts, effects);
+	set_times(data, facts, effects, plan.language, now);
+	if (proven) {
+		name = locale_greeting_name(plan.language, facts->author->name);
+		greeting = locale_greeting(plan.language, name);
+		mustache_set(data, "greeting", greeting);
+		mustache_set(
+		    data, "close_hint", locale_close_word(plan.language));
+		plan.to_name = name;
+	} else
+		mustache_set(data, "subject", "");
+	plan.data = data;
+	if (!letter_add(facts, desk, now, &plan, effects))
+		return;
+	effects->automatic = TRUE;
+	effects_event(effects, "acknowledged", "javob", "%s",
+	    letter_name(plan.letter));
+}

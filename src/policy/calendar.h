@@ -1,0 +1,36 @@
+/* calendar.h - working hours, holidays, time zones: working time to instants
+ * and back. All arithmetic in seconds UTC; the zone is from the system's
+ * tzdata (GTimeZone), DST included. */
+#ifndef POLICY_CALENDAR_H
+#define POLICY_CALENDAR_H
+
+#include "javob.h"
+
+/* timezone: "Asia/Tashkent" or "UTC". hours: "Mon-Fri 09:00-18:00; Sat
+ * 10:00-14:00", several spans a day with commas ("09:00-13:00,14:00-18:00"),
+ * "24/7". holidays: NULL-terminated list of days "2026-03-21" or yearly
+ * "03-21"; or of file names of such lists (one a line, # comments), read
+ * relative to dir. NULL with error CONFIG saying what would be right. */
+Calendar *calendar_new(const char *name, const char *timezone,
+    const char *hours, const char *const *holidays, const char *dir,
+    GError **error);
+void calendar_free(Calendar *calendar);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Calendar, calendar_free)
+
+const char *calendar_name(const Calendar *calendar);
+const char *calendar_timezone(const Calendar *calendar);
+const char *calendar_hours(const Calendar *calendar); /* as configured */
+gboolean calendar_is_open(const Calendar *calendar, gint64 when);
+
+/* First instant >= when that is working time; G_MAXINT64 if there is none
+ * within two years (all closed). */
+gint64 calendar_next_opening(const Calendar *calendar, gint64 when);
+
+/* The instant when `seconds` of working time have passed since when; at a
+ * closing edge the closing time itself, not the next opening. */
+gint64 calendar_add(const Calendar *calendar, gint64 when, gint64 seconds);
+
+/* Working seconds in [from, to); negative never. */
+gint64 calendar_between(const Calendar *calendar, gint64 from, gint64 to);
+
+#endif

@@ -1,0 +1,309 @@
+/* effects.c - collects decisions and writes them as rows. Filled by the steps
+ * of policy/pipeline, written inside the commit of the mail. */
+#include "policy/effects.h"
+
+#include "mail/address.h"
+#include "mail/autosub.h"
+#include "store/outbox.h"
+#include "store/seen.h"
+
+/* --- collecting ---------------------------------------------------------- */
+
+void
+letter_effect_free(LetterEffect *letter)
+{
+	if (letter == NULL)
+		return;
+	g_free(letter->letter);
+	g_free(letter->cause);
+	g_free(letter->visibility);
+	g_free(letter->reverse_path);
+	g_free(letter->to);
+	g_free(letter->from_name);
+	g_free(letter->from_address);
+	g_free(letter->message_id);
+	g_free(letter->subject);
+	g_free(letter->text);
+	g_clear_pointer(&letter->octets, g_bytes_unref);
+	g_free(letter);
+}
+
+static void
+free_letter(gpointer data)
+{
+	letter_effect_free(data);
+}
+
+static void
+free_event(gpointer data)
+{
+	EventEffect *event = data;
+
+	g_free(event->event);
+	g_free(event->actor);
+	g_free(event->detail);
+	g_free(event);
+}
+
+static void
+free_participant(gpointer data)
+{
+	ParticipantEffect *participant = data;
+
+	g_free(participant->role);
+	g_free(participant);
+}
+
+Effects *
+effects_new(void)
+{
+	Effects *effects = g_new0(Effects, 1);
+
+	effects->visibility = g_strdup("public");
+	effects->kind = g_strdup("human");
+	effects->why = g_strdup("");
+	effects->participants = g_ptr_array_new_with_free_func(free_participant);
+	effects->events = g_ptr_array_new_with_free_func(free_event);
+	effects->letters = g_ptr_array_new_with_free_func(free_letter);
+	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
+	effects->reasons = g_ptr_array_new_with_free_func(g_free);
+	return effects;
+}
+
+void
+effects_free(Effects *effects)
+{
+	if (effects == NULL)
+		return;
+	ticket_free(effects->ticket);
+	g_free(effects->visibility);
+	g_free(effects->kind);
+	g_free(effects->why);
+	g_ptr_array_unref(effects->participants);
+	g_ptr_array_unref(effects->events);
+	g_ptr_array_unref(effects->letters);
+	g_array_unref(effects->undeliverable);
+	g_ptr_array_unref(effects->reasons);
+	g_free(effects);
+}
+
+void
+effects_reason(Effects *effects, const char *step, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_ptr_array_add(
+	    effects->reasons, g_strdup_printf("%s: %s", step, text));
+}
+
+void
+effects_event(Effects *effects, const char *event, const char *actor,
+    const char *format, ...)
+{
+	EventEffect *row = g_new0(EventEffect, 1);
+	va_list args;
+
+	va_start(args, format);
+	row->detail = g_strdup_vprintf(format, args);
+	va_end(args);
+	row->event = g_strdup(event);
+	row->actor = g_strdup(actor);
+	g_ptr_array_add(effects->events, row);
+}
+
+void
+effects_participant(Effects *effects, gint64 address, const char *role)
+{
+	ParticipantEffect *row = g_new0(ParticipantEffect, 1);
+
+	row->address = address;
+	row->role = g_strdup(role);
+	g_ptr_array_add(effects->participants, row);
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static char *
+to_addresses(const Message *message)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < message->to->len && i < 100; i++) {
+		const Address *address = message->to->pdata[i];
+
+		g_string_append_printf(
+		    out, "%s%s", i > 0 ? ", " : "", address->address);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static gboolean
+write_ids(StoreTxn *txn, const Message *message, gint64 ticket, GError **error)
+{
+	guint first = message->references->len > 32
+	    ? message->references->len - 32
+	    : 0;
+
+	if (!msgid_add(txn, message->message_id, ticket, "seen", error))
+		return FALSE;
+	for (guint i = 0; i < message->in_reply_to->len && i < 8; i++)
+		if (!msgid_add(txn, message->in_reply_to->pdata[i], ticket,
+			"mentioned", error))
+			return FALSE;
+	for (guint i = first; i < message->references->len; i++)
+		if (!msgid_add(txn, message->references->pdata[i], ticket,
+			"mentioned", error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GBytes *octets, GError **error)
+{
+	const Message *message = facts->message;
+	g_autofree char *to = to_addresses(message);
+	MessageRow row = { 0 };
+	gint64 id;
+
+	row.ticket = effects->ticket->id;
+	row.direction = (char *)"in";
+	row.visibility = effects->visibility;
+	row.kind = effects->kind;
+	row.address = facts->sender != NULL ? facts->sender->id : 0;
+	row.from_name = facts->author != NULL ? facts->author->name : NULL;
+	row.from_address = facts->author != NULL ? facts->author->address : NULL;
+	row.to_addresses = to;
+	row.message_id = message->message_id;
+	row.subject = message->subject;
+	row.received = facts->envelope->received;
+	row.authenticated = facts->auth == AUTH_PASS;
+	row.new_text = message->new_text;
+	row.body_text = message->body_text;
+	row.reason = effects->why;
+	return message_add(txn, &row, octets, &id, error) &&
+	    write_ids(txn, message, row.ticket, error) &&
+	    seen_add(txn, message->message_id, message->content_hash,
+		row.ticket, id, facts->envelope->received, error);
+}
+
+static gboolean
+write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
+    gint64 now, GError **error)
+{
+	g_autoptr(GPtrArray) to = g_ptr_array_new();
+	MessageRow row = { 0 };
+	gboolean has;
+	gint64 id, outbox;
+
+	if (!outbox_has(txn, letter->cause, &has, error))
+		return FALSE;
+	if (has)
+		return TRUE;
+	row.ticket = ticket;
+	row.direction = (char *)"out";
+	row.visibility = letter->visibility;
+	row.kind = letter->letter;
+	row.address = letter->address;
+	row.from_name = letter->from_name;
+	row.from_address = letter->from_address;
+	row.to_addresses = letter->to;
+	row.message_id = letter->message_id;
+	row.subject = letter->subject;
+	row.received = now;
+	row.authenticated = TRUE;
+	row.new_text = row.body_text = letter->text;
+	row.reason = letter->cause;
+	g_ptr_array_add(to, letter->to);
+	return message_add(txn, &row, letter->octets, &id, error) &&
+	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
+	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
+		letter->reverse_path, to, now, &outbox, error);
+}
+
+static gboolean
+write_ticket(StoreTxn *txn, const Effects *effects, gint64 now, GError **error)
+{
+	const Ticket *ticket = effects->ticket;
+
+	if (!effects->opens && !ticket_update(txn, ticket, error))
+		return FALSE;
+	for (guint i = 0; i < effects->participants->len; i++) {
+		const ParticipantEffect *row = effects->participants->pdata[i];
+
+		if (!participant_add(
+			txn, ticket->id, row->address, row->role, now, error))
+			return FALSE;
+	}
+	for (guint i = 0; i < effects->events->len; i++) {
+		const EventEffect *row = effects->events->pdata[i];
+
+		if (!event_add(txn, ticket->id, now, row->event, row->actor,
+			row->detail, error))
+			return FALSE;
+	}
+	for (guint i = 0; i < effects->letters->len; i++)
+		if (!write_letter(txn, effects->letters->pdata[i], ticket->id,
+			now, error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    gint64 now, GError **error)
+{
+	const AddressRow *sender = facts->sender;
+
+	for (guint i = 0; i < effects->undeliverable->len; i++)
+		if (!party_set_undeliverable(txn,
+			g_array_index(effects->undeliverable, gint64, i), now,
+			error))
+			return FALSE;
+	if (sender == NULL)
+		return TRUE;
+	if (effects->deliverable &&
+	    !party_set_undeliverable(txn, sender->id, 0, error))
+		return FALSE;
+	if (facts->auth == AUTH_PASS && *facts->author->name != '\0' &&
+	    !g_str_equal(facts->author->name, sender->name) &&
+	    !party_set_name(txn, sender->id, facts->author->name, error))
+		return FALSE;
+	if (effects->automatic) {
+		g_autofree char *key = autosub_subject_key(
+		    facts->message->subject);
+
+		return automatic_add(txn, sender->id,
+		    address_domain(sender->address), key,
+		    facts->auth == AUTH_PASS, now, error);
+	}
+	return TRUE;
+}
+
+gboolean
+effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GBytes *octets, gint64 now, GError **error)
+{
+	const Envelope *envelope = facts->envelope;
+
+	if (envelope != NULL && envelope->uid != 0 &&
+	    !seen_uid_add(txn, envelope->mailbox, envelope->uidvalidity,
+		envelope->uid, error))
+		return FALSE;
+	if (effects->ticket == NULL)
+		return TRUE;
+	if (!write_parties(txn, facts, effects, now, error))
+		return FALSE;
+	/* The ticket's row first: messages and letters refer to it; the mail
+	 * before the letters, so that a ticket reads in the order of events. */
+	if (effects->opens && !ticket_insert(txn, effects->ticket, error))
+		return FALSE;
+	if (facts->message != NULL &&
+	    !write_message(txn, facts, effects, octets, error))
+		return FALSE;
+	return write_ticket(txn, effects, now, error);
+}

@@ -1,0 +1,67 @@
+/* effects.h - rows to write: the only output of a decision. */
+#ifndef POLICY_EFFECTS_H
+#define POLICY_EFFECTS_H
+
+#include "policy/facts.h"
+
+/* One letter, final: octets as they will be sent. */
+typedef struct LetterEffect {
+	char *letter;       /* "ack" */
+	char *cause;        /* at most one letter of each cause, ever */
+	char *visibility;   /* public, internal */
+	char *reverse_path; /* "" for <> */
+	char *to;           /* the one forward-path */
+	gint64 address;     /* its row */
+	char *from_name, *from_address;
+	char *message_id, *subject, *text;
+	GBytes *octets;
+} LetterEffect;
+void letter_effect_free(LetterEffect *letter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LetterEffect, letter_effect_free)
+
+typedef struct EventEffect {
+	char *event, *actor, *detail;
+} EventEffect;
+
+typedef struct ParticipantEffect {
+	gint64 address;
+	char *role;
+} ParticipantEffect;
+
+struct Effects {
+	Ticket *ticket;          /* as it will be; NULL: no ticket is touched */
+	gboolean opens;          /* it is a new one */
+	gint64 linked;           /* related ticket, shown to agents; 0 none */
+	gboolean verified;       /* the sender is who he says, for this ticket */
+	gboolean may_answer;     /* an acknowledgement may go out */
+	gboolean is_machine;     /* changes no state, owner or clock */
+	gboolean is_inside;      /* an agent's mail to his keyed address */
+	char *visibility;        /* of the incoming message: public, internal */
+	char *kind;              /* of the incoming message's row */
+	char *why;               /* what joined it to its ticket */
+	GPtrArray *participants; /* of ParticipantEffect */
+	GPtrArray *events;       /* of EventEffect */
+	GPtrArray *letters;      /* of LetterEffect */
+	GArray *undeliverable;   /* of gint64, address rows */
+	gboolean deliverable;    /* the sender's mark goes away */
+	gboolean automatic;      /* counts for the limits of automatic mail */
+	GPtrArray *reasons;      /* of char *, "gate: ...", for `explain` */
+};
+
+Effects *effects_new(void);
+void effects_free(Effects *effects);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Effects, effects_free)
+
+/* "step: text" for `explain`. */
+void effects_reason(Effects *effects, const char *step, const char *format,
+    ...) G_GNUC_PRINTF(3, 4);
+void effects_event(Effects *effects, const char *event, const char *actor,
+    const char *format, ...) G_GNUC_PRINTF(4, 5);
+void effects_participant(Effects *effects, gint64 address, const char *role);
+
+/* Writes all rows of a mail (or, without facts->message, of another
+ * happening) in txn. octets: the raw mail. */
+gboolean effects_write(StoreTxn *txn, const Facts *facts,
+    const Effects *effects, GBytes *octets, gint64 now, GError **error);
+
+#endif

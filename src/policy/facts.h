@@ -1,0 +1,84 @@
+/* facts.h - what the store knows about one mail, read once, before any
+ * decision. Steps of the pipeline see nothing else. */
+#ifndef POLICY_FACTS_H
+#define POLICY_FACTS_H
+
+#include "ground/token.h"
+#include "javob.h"
+#include "mail/authres.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+#include "policy/site.h"
+#include "policy/template.h"
+#include "store/parties.h"
+#include "store/tickets.h"
+
+/* What policy goes by besides the mail; borrowed, valid as long as a run. */
+typedef struct Desk {
+	const Site *site;
+	const Templates *templates;
+	const TokenKeys *keys;
+} Desk;
+
+/* How a mail found its ticket, strongest first. */
+typedef enum Proof {
+	PROOF_NONE,
+	PROOF_ADDRESS,   /* keyed token in a recipient address */
+	PROOF_OWN_ID,    /* our signed Message-ID answered */
+	PROOF_RETURNED,  /* our Message-ID in a delivery report */
+	PROOF_KNOWN_ID,  /* a msg-id that the ticket knows */
+	PROOF_SUBJECT,   /* the number in the subject */
+} Proof;
+
+struct Facts {
+	const Message *message;
+	const Envelope *envelope;
+	const Mailbox *mailbox;
+	const Queue *queue;       /* of the ticket, else of the mailbox */
+	const Calendar *calendar; /* NULL: day and night */
+
+	AuthVerdict auth;
+	char *auth_reason;
+	const Address *author;    /* From; NULL when there is none to use */
+	AddressRow *sender;       /* NULL when there is no author */
+	gboolean from_agent;      /* author is a listed agent */
+	gboolean is_own_copy;     /* a mail of ours that came back */
+
+	gint64 seen_ticket;       /* != 0: taken before */
+	Token address_token;      /* kind 0 when there is none */
+	Token id_token;           /* of a Message-ID of ours it answers */
+	gboolean answers_ours;    /* names any id of ours, or came to a token */
+	AddressRow *token_party;  /* whom the deciding token was made for */
+
+	Ticket *ticket;           /* the candidate; NULL: none */
+	Proof proof;
+	char *sender_role;        /* on the candidate; "" none */
+	AddressRow *requester;    /* of the candidate */
+	GPtrArray *participants;  /* of AddressRow, of the candidate */
+	GPtrArray *thread_ids;    /* of char *, public thread of the candidate */
+	char *last_in;            /* newest Message-ID of the customer, or "" */
+	GPtrArray *notes;         /* of char *, internal texts of the candidate */
+	gint64 subject_number;    /* [#N] in the subject, or 0 */
+
+	GPtrArray *agents;        /* of AddressRow, of the queue */
+	AutomaticCounts automatic;
+	gint64 next_number;       /* of the ticket if one is opened */
+};
+
+/* Reads everything inside txn (a write transaction, since addresses that are
+ * new get their rows). NULL with error TEMPORARY from the store. message and
+ * envelope stay the caller's and must live as long as the Facts. */
+Facts *facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
+    const Envelope *envelope, gint64 now, GError **error);
+void facts_free(Facts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
+
+/* For happenings without a mail (timers, command line): the facts of a ticket.
+ * message, envelope and sender are NULL. NULL with error PERMANENT when there
+ * is no such ticket. */
+Facts *facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket,
+    gint64 now, GError **error);
+
+const char *proof_name(Proof proof);
+
+#endif

@@ -1,0 +1,188 @@
+/* letter.c - makes letters: template, keyed addresses, threading fields,
+ * octets. Used by ack, relay, notify; what it makes is sent as it is. */
+#include "policy/letter.h"
+
+#include <string.h>
+
+#include "ground/text.h"
+#include "mail/address.h"
+#include "policy/calendar.h"
+#include "policy/locale.h"
+
+MustacheData *
+letter_data(const Facts *facts, const Effects *effects)
+{
+	MustacheData *data = mustache_data_new();
+	g_autofree char *subject = letter_subject(effects->ticket->subject);
+	char number[32];
+
+	g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT,
+	    effects->ticket->number);
+	mustache_set(data, "ticket", number);
+	mustache_set(data, "subject", subject);
+	mustache_set(data, "brand", facts->mailbox->display_name);
+	return data;
+}
+
+void
+letter_set_instant(MustacheData *data, const Facts *facts,
+    const char *language, const char *name, gint64 when)
+{
+	const char *zone = facts->calendar != NULL
+	    ? calendar_timezone(facts->calendar)
+	    : "UTC";
+	g_autofree char *text = NULL, *zone_name = NULL;
+
+	if (when == 0)
+		return;
+	text = locale_instant(language, zone, when);
+	zone_name = locale_zone(language, zone, when);
+	mustache_set(data, name, text);
+	mustache_set(data, "time_zone", zone_name);
+}
+
+/* Skips "Re:", "Fwd:", "Re[2]:" and a tag "[#1042]" at the start. */
+static const char *
+skip_prefix(const char *subject)
+{
+	static const char *const prefixes[] = { "re", "fwd", "fw" };
+	const char *p = subject;
+
+	while (*p == ' ')
+		p++;
+	if (g_str_has_prefix(p, "[#")) {
+		const char *end = strchr(p, ']');
+		const char *digits = p + 2;
+
+		while (g_ascii_isdigit(*digits))
+			digits++;
+		return end != NULL && digits == end ? end + 1 : subject;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+		gsize n = strlen(prefixes[i]);
+		const char *q = p + n;
+
+		if (g_ascii_strncasecmp(p, prefixes[i], n) != 0)
+			continue;
+		if (*q == '[')
+			while (*q != '\0' && *q++ != ']')
+				;
+		while (*q == ' ')
+			q++;
+		if (*q == ':')
+			return q + 1;
+	}
+	return subject;
+}
+
+char *
+letter_subject(const char *subject)
+{
+	const char *p = subject, *next;
+	g_autofree char *clean = NULL;
+
+	while ((next = skip_prefix(p)) != p)
+		p = next;
+	clean = text_clean_line(p, 120);
+	return g_steal_pointer(&clean);
+}
+
+static char *
+keyed_address(const Facts *facts, const Desk *desk, TokenKind kind,
+    gint64 ticket, gint64 party)
+{
+	g_autofree char *token = NULL;
+
+	if (!facts->mailbox->plus)
+		return NULL;
+	token = token_make(desk->keys, kind, ticket, party);
+	return address_with_detail(facts->mailbox->address, token);
+}
+
+static char *
+new_message_id(const Facts *facts, const Desk *desk, gint64 ticket,
+    gint64 party)
+{
+	g_autofree char *token = token_make(
+	    desk->keys, TOKEN_MESSAGE, ticket, party);
+	g_autofree char *unique = token_random();
+
+	return g_strdup_printf("%s.%s@%s", token, unique,
+	    address_domain(facts->mailbox->address));
+}
+
+static GBytes *
+compose(const Facts *facts, const Desk *desk, gint64 now,
+    const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
+    GError **error)
+{
+	g_autofree char *reply = keyed_address(
+	    facts, desk, plan->reply_kind, ticket, plan->to->id);
+	g_autofree char *loop = token_make(desk->keys, TOKEN_LOOP, 0, 0);
+	g_autoptr(Address) from = address_new(
+	    letter->from_address, letter->from_name);
+	g_autoptr(Address) to = address_new(letter->to, plan->to_name);
+	g_autoptr(Address) reply_to = reply != NULL
+	    ? address_new(reply, letter->from_name)
+	    : NULL;
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	Compose c = { 0 };
+
+	g_ptr_array_add(list, to);
+	c.class = plan->class;
+	c.from = from;
+	c.reply_to = reply_to;
+	c.to = list;
+	c.subject = letter->subject;
+	c.message_id = letter->message_id;
+	c.in_reply_to = plan->in_reply_to;
+	c.references = plan->references;
+	c.loop = plan->class == COMPOSE_PERSON ? NULL : loop;
+	c.language = plan->language;
+	c.date = now;
+	c.text = letter->text;
+	c.attachments = plan->attachments;
+	return compose_message(&c, error);
+}
+
+gboolean
+letter_add(const Facts *facts, const Desk *desk, gint64 now,
+    const LetterPlan *plan, Effects *effects)
+{
+	g_autoptr(LetterEffect) letter = g_new0(LetterEffect, 1);
+	g_autoptr(GError) error = NULL;
+	gint64 ticket = effects->ticket->id;
+	gint64 to = plan->to->id;
+
+	letter->letter = g_strdup(letter_name(plan->letter));
+	letter->cause = g_strdup(plan->cause);
+	letter->visibility = g_strdup(plan->inside ? "internal" : "public");
+	letter->to = g_strdup(plan->to->written);
+	letter->address = to;
+	letter->from_address = g_strdup(facts->mailbox->address);
+	letter->from_name = g_strdup(plan->from_name != NULL
+		? plan->from_name
+		: facts->mailbox->display_name);
+	letter->message_id = new_message_id(facts, desk, ticket, to);
+	letter->reverse_path = keyed_address(
+	    facts, desk, TOKEN_BOUNCE, ticket, to);
+	if (letter->reverse_path == NULL)
+		letter->reverse_path = plan->class == COMPOSE_PERSON
+		    ? g_strdup(letter->from_address)
+		    : g_strdup("");
+	if (templates_render(desk->templates, plan->letter, plan->language,
+		plan->data, &letter->subject, &letter->text, &error))
+		letter->octets = compose(
+		    facts, desk, now, plan, letter, ticket, &error);
+	if (letter->octets == NULL) {
+		effects_event(effects, "letter-failed", "javob", "%s to %s: %s",
+		    letter->letter, letter->to, error->message);
+		effects_reason(effects, "letter", "%s failed: %s",
+		    letter->letter, error->message);
+		return FALSE;
+	}
+	effects_reason(effects, "letter", "%s to %s: %s", letter->letter,
+	    letter->to, letter->subject);
+	g_ptr_array_add(effects->letters, g_steal_pointer(&letter));
+	return TRUE;
+}

@@ -1,0 +1,40 @@
+/* letter.h - from a template and its values to a letter that can be sent. */
+#ifndef POLICY_LETTER_H
+#define POLICY_LETTER_H
+
+#include "mail/compose.h"
+#include "policy/effects.h"
+
+typedef struct LetterPlan {
+	Letter letter;
+	const char *cause;      /* uniqueness key */
+	const AddressRow *to;
+	const char *to_name;    /* display name; NULL or "": none */
+	const char *from_name;  /* NULL: the mailbox's name */
+	ComposeClass class;
+	TokenKind reply_kind;   /* of the keyed reply address */
+	gboolean inside;        /* to an agent: stays internal */
+	const char *in_reply_to;
+	const GPtrArray *references; /* of char * */
+	const char *language;
+	const MustacheData *data;
+	const GPtrArray *attachments; /* of Attachment with octets; NULL */
+} LetterPlan;
+
+/* Renders, composes and adds to effects->letters. What cannot be composed is
+ * an event of the ticket, never a reason to lose the mail; FALSE then.
+ * effects->ticket must be set. */
+gboolean letter_add(const Facts *facts, const Desk *desk, gint64 now,
+    const LetterPlan *plan, Effects *effects);
+
+/* Values that every letter has: ticket, subject, brand. */
+MustacheData *letter_data(const Facts *facts, const Effects *effects);
+
+/* Sets name to when as people write it in the queue's zone, and time_zone. */
+void letter_set_instant(MustacheData *data, const Facts *facts,
+    const char *language, const char *name, gint64 when);
+
+/* The subject as a letter may carry it: no reply prefixes, no tag of ours. */
+char *letter_subject(const char *subject);
+
+#endif

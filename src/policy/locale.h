@@ -1,0 +1,29 @@
+/* locale.h - dates, zones, hours in a language, by ICU with our own patterns
+ * (LANGUAGE.md 3). All texts: free with g_free. */
+#ifndef POLICY_LOCALE_H
+#define POLICY_LOCALE_H
+
+#include "javob.h"
+
+/* "Monday, 23 November 2026, 15:00" in that zone. */
+char *locale_instant(const char *language, const char *timezone, gint64 when);
+
+/* A zone's name for people: "Tashkent time", not "GMT+5". */
+char *locale_zone(const char *language, const char *timezone, gint64 when);
+
+/* Working hours for people: "Monday-Friday 09:00-18:00; Saturday
+ * 10:00-14:00" from the calendar's own text. */
+char *locale_hours(const char *language, const char *hours);
+
+/* The customer's greeting line for a name ("" : unknown): "Hello Olim,". */
+char *locale_greeting(const char *language, const char *name);
+
+/* The name in the greeting: what a display name gives by rule (LANGUAGE.md 4):
+ * no address, no quote, "Last, First" turned round, at most 40 characters,
+ * nothing that is no name (URL, digits, "via"); "" when it gives none. */
+char *locale_greeting_name(const char *language, const char *display_name);
+
+/* Word that closes a ticket: "CLOSE". Borrowed. */
+const char *locale_close_word(const char *language);
+
+#endif

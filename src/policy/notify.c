@@ -1,0 +1,198 @@
+/* notify.c - what agents hear of a ticket: last step of policy/pipeline.
+ *
+ * One letter an agent of the queue, from the support address, with a reply
+ * address keyed to (ticket, agent): what he answers goes to the customer. */
+#include "policy/notify.h"
+
+#include "ground/text.h"
+#include "mail/quote.h"
+#include "policy/calendar.h"
+#include "policy/letter.h"
+#include "policy/locale.h"
+
+static char *
+describe(const char *name, const char *address)
+{
+	g_autofree char *clean = text_clean_line(name, 60);
+
+	return *clean != '\0' ? g_strdup_printf("%s <%s>", clean, address)
+			      : g_strdup(address);
+}
+
+static char *
+customer_of(const Facts *facts)
+{
+	if (facts->author != NULL)
+		return describe(facts->author->name, facts->author->address);
+	if (facts->requester != NULL)
+		return describe(
+		    facts->requester->name, facts->requester->address);
+	return g_strdup("unknown sender");
+}
+
+static void
+set_attachments(MustacheData *data, const Message *message)
+{
+	for (guint i = 0; message != NULL && i < message->attachments->len &&
+	     i < 50; i++) {
+		const Attachment *attachment = message->attachments->pdata[i];
+		MustacheData *item = mustache_data_new();
+		g_autofree char *size = g_format_size(
+		    (guint64)attachment->size);
+
+		mustache_set(item, "name",
+		    *attachment->name != '\0' ? attachment->name
+					      : "(no name)");
+		mustache_set(item, "type", attachment->type);
+		mustache_set(item, "size", size);
+		mustache_append(data, "attachments", item);
+	}
+}
+
+static MustacheData *
+data_of(const Facts *facts, const Effects *effects, const char *language,
+    const char *note)
+{
+	const Message *message = facts->message;
+	MustacheData *data = letter_data(facts, effects);
+	g_autofree char *customer = customer_of(facts);
+	char lines[16];
+
+	mustache_set(data, "marker", QUOTE_MARKER);
+	mustache_set(data, "state", effects->ticket->state);
+	mustache_set(data, "customer", customer);
+	mustache_set(data, "mailbox", facts->mailbox->name);
+	mustache_set(data, "queue", effects->ticket->queue);
+	letter_set_instant(
+	    data, facts, language, "opened_at", effects->ticket->opened);
+	letter_set_instant(
+	    data, facts, language, "promise_at", effects->ticket->promised);
+	mustache_set_flag(data, "new", effects->opens);
+	if (note != NULL)
+		mustache_set(data, "note", note);
+	if (message == NULL)
+		return data;
+	mustache_set_flag(data, "verified", effects->verified);
+	mustache_set_flag(data, "unverified", !effects->verified);
+	if (note == NULL)
+		mustache_set(data, "text", message->new_text);
+	if (message->quoted_lines > 0) {
+		g_snprintf(lines, sizeof lines, "%u", message->quoted_lines);
+		mustache_set(data, "quoted_lines", lines);
+	}
+	set_attachments(data, message);
+	return data;
+}
+
+/* All notifications of a ticket to one agent hang under one made-up root, so
+ * that his client shows one thread; the token in it proves him as well. */
+static char *
+root_id(const Facts *facts, const Desk *desk, gint64 ticket, gint64 agent)
+{
+	g_autofree char *token = token_make(
+	    desk->keys, TOKEN_MESSAGE, ticket, agent);
+
+	return g_strdup_printf("%s.root@%s", token,
+	    address_domain(facts->mailbox->address));
+}
+
+static gboolean
+have_octets(const GPtrArray *attachments)
+{
+	for (guint i = 0; i < attachments->len; i++) {
+		const Attachment *attachment = attachments->pdata[i];
+
+		if (attachment->octets == NULL)
+			return FALSE;
+	}
+	return attachments->len > 0;
+}
+
+static void
+tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
+    const char *cause, const char *note, Effects *effects)
+{
+	const char *language = templates_language(desk->templates,
+	    LETTER_NOTIFY, desk->site->default_language);
+	g_autoptr(MustacheData) data = data_of(facts, effects, language, note);
+	g_autofree char *root = root_id(
+	    facts, desk, effects->ticket->id, agent->id);
+	g_autofree char *who = NULL;
+	g_autoptr(GPtrArray) references = g_ptr_array_new();
+	LetterPlan plan = { 0 };
+
+	if (note == NULL && facts->author != NULL) {
+		g_autofree char *name = text_clean_line(
+		    facts->author->name, 60);
+
+		who = g_strdup_printf("%s (%s)",
+		    *name != '\0' ? name : facts->author->address,
+		    facts->mailbox->display_name);
+	}
+	g_ptr_array_add(references, root);
+	plan.letter = LETTER_NOTIFY;
+	plan.cause = cause;
+	plan.to = agent;
+	plan.from_name = who;
+	plan.class = COMPOSE_AUTO_GENERATED;
+	plan.reply_kind = TOKEN_AGENT;
+	plan.inside = TRUE;
+	plan.in_reply_to = root;
+	plan.references = references;
+	plan.language = language;
+	plan.data = data;
+	if (note == NULL && facts->message != NULL &&
+	    have_octets(facts->message->attachments))
+		plan.attachments = facts->message->attachments;
+	letter_add(facts, desk, now, &plan, effects);
+}
+
+void
+notify_note(const Facts *facts, const Desk *desk, gint64 now,
+    const char *cause, const char *note, Effects *effects)
+{
+	for (guint i = 0; i < facts->agents->len; i++) {
+		const AddressRow *agent = facts->agents->pdata[i];
+		g_autofree char *each = g_strdup_printf(
+		    "note:%s:%" G_GINT64_FORMAT, cause, agent->id);
+
+		tell(facts, desk, now, agent, each, note, effects);
+	}
+}
+
+static gboolean
+is_worth_telling(const Facts *facts, const Effects *effects)
+{
+	MessageKind kind = facts->message->kind;
+
+	if (effects->is_inside)
+		return FALSE;
+	if (!effects->opens)
+		return !effects->is_machine;
+	return kind != MESSAGE_SPAM && kind != MESSAGE_BOUNCE &&
+	    kind != MESSAGE_REPORT && !facts->is_own_copy;
+}
+
+void
+notify_step(const Facts *facts, const Desk *desk, gint64 now,
+    Effects *effects)
+{
+	if (!is_worth_telling(facts, effects)) {
+		effects_reason(effects, "notify", "nobody needs to hear of it");
+		return;
+	}
+	if (facts->agents->len == 0)
+		effects_reason(effects, "notify", "the queue has no agents");
+	for (guint i = 0; i < facts->agents->len; i++) {
+		const AddressRow *agent = facts->agents->pdata[i];
+		g_autofree char *cause = NULL;
+
+		if (facts->sender != NULL && facts->sender->id == agent->id)
+			continue;
+		cause = g_strdup_printf("notify:%" G_GINT64_FORMAT
+					":%" G_GINT64_FORMAT ":%s",
+		    effects->ticket->id, agent->id,
+		    facts->message->content_hash);
+		tell(facts, desk, now, agent, cause, NULL, effects);
+	}
+}

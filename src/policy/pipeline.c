@@ -1,0 +1,59 @@
+/* pipeline.c - the table of steps. Called by daemon/ingest for each mail and
+ * by `javob explain`. */
+#include "policy/pipeline.h"
+
+#include "policy/ack.h"
+#include "policy/bounce.h"
+#include "policy/gate.h"
+#include "policy/notify.h"
+#include "policy/promise.h"
+#include "policy/relay.h"
+#include "policy/thread.h"
+#include "policy/ticket.h"
+
+typedef void (*Step)(const Facts *facts, const Desk *desk, gint64 now,
+    Effects *effects);
+
+static const Step steps[] = {
+	gate_step,
+	thread_step,
+	ticket_step,
+	promise_step,
+	bounce_step,
+	ack_step,
+	relay_step,
+	notify_step,
+};
+
+Effects *
+pipeline_decide(const Facts *facts, const Desk *desk, gint64 now)
+{
+	Effects *effects = effects_new();
+
+	if (facts->seen_ticket != 0) {
+		effects_reason(effects, "seen",
+		    "taken before, as part of ticket %" G_GINT64_FORMAT,
+		    facts->seen_ticket);
+		return effects;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
+		steps[i](facts, desk, now, effects);
+	return effects;
+}
+
+gboolean
+pipeline_run(StoreTxn *txn, const Desk *desk, const Message *message,
+    const Envelope *envelope, GBytes *octets, gint64 now, gint64 *ticket,
+    GError **error)
+{
+	g_autoptr(Facts) facts = facts_read(
+	    txn, desk, message, envelope, now, error);
+	g_autoptr(Effects) effects = NULL;
+
+	if (facts == NULL)
+		return FALSE;
+	effects = pipeline_decide(facts, desk, now);
+	*ticket = effects->ticket != NULL ? effects->ticket->number
+					  : facts->seen_ticket;
+	return effects_write(txn, facts, effects, octets, now, error);
+}

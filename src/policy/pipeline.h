@@ -1,0 +1,17 @@
+/* pipeline.h - the road of one mail through policy: facts, steps, effects. */
+#ifndef POLICY_PIPELINE_H
+#define POLICY_PIPELINE_H
+
+#include "policy/effects.h"
+
+/* Runs all steps over facts. Pure: no row is written. A mail that was taken
+ * before gives Effects without a ticket. */
+Effects *pipeline_decide(const Facts *facts, const Desk *desk, gint64 now);
+
+/* facts, decide, write, inside txn. *ticket: number of the ticket it went to.
+ * octets: the raw mail. */
+gboolean pipeline_run(StoreTxn *txn, const Desk *desk, const Message *message,
+    const Envelope *envelope, GBytes *octets, gint64 now, gint64 *ticket,
+    GError **error);
+
+#endif

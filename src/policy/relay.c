@@ -1,0 +1,247 @@
+/* relay.c - an agent's answer to the customer: step of policy/pipeline.
+ *
+ * The only road from inside to a customer. What goes out is built anew: our
+ * addresses and Message-ID, the agent's own new words and attachments, nothing
+ * else of his mail. On any doubt nothing goes out, and the agent is told. */
+#include "policy/relay.h"
+
+#include <string.h>
+
+#include "policy/guard.h"
+#include "policy/letter.h"
+#include "policy/locale.h"
+#include "policy/ticket.h"
+#include "policy/verb.h"
+
+
+/* Why it is held; NULL: it may go. */
+static const char *
+agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
+{
+	if (!facts->from_agent || facts->sender == NULL)
+		return "the sender is not an agent of this desk";
+	if (facts->sender->id != party)
+		return "the address that was written to belongs to another "
+		       "agent";
+	if (facts->auth == AUTH_FAIL)
+		return "DMARC failed for the sender";
+	if (*desk->site->authserv_id != '\0' && facts->auth != AUTH_PASS)
+		return "the sender is not proven: the mail carries no DKIM or "
+		       "DMARC pass that counts";
+	return NULL;
+}
+
+static const char *
+content_doubt(const Facts *facts, const char *text, guint verbs)
+{
+	const GPtrArray *attachments = facts->message->attachments;
+
+	for (guint i = 0; i < attachments->len; i++) {
+		const Attachment *attachment = attachments->pdata[i];
+
+		if (g_str_equal(attachment->type, "message/rfc822"))
+			return "it has a forwarded mail attached, which could "
+			       "carry internal words";
+	}
+	if ((verbs & VERB_NOTE) != 0)
+		return NULL;
+	if (*text == '\0' && attachments->len == 0 &&
+	    (verbs & VERB_CLOSE) == 0)
+		return "no text of yours stands above the quotation";
+	if (guard_leaks(text, facts->notes))
+		return "it repeats words of an internal note";
+	if (facts->requester == NULL)
+		return "the customer's address is not known";
+	return NULL;
+}
+
+static void
+hold(const Facts *facts, const Desk *desk, gint64 now, const char *why,
+    const char *advice, Effects *effects)
+{
+	const AddressRow *agent = facts->token_party;
+	g_autoptr(MustacheData) data = letter_data(facts, effects);
+	g_autofree char *cause = g_strdup_printf(
+	    "held:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s",
+	    effects->ticket->id, agent != NULL ? agent->id : 0,
+	    facts->message->content_hash);
+	LetterPlan plan = { 0 };
+
+	effects_event(effects, "held",
+	    facts->author != NULL ? facts->author->address : "", "%s", why);
+	effects_reason(effects, "relay", "held: %s", why);
+	if (agent == NULL || !site_is_agent(desk->site, agent->address))
+		return;
+	mustache_set(data, "reason", why);
+	mustache_set(data, "what_to_do", advice);
+	mustache_set(data, "text", facts->message->new_text);
+	plan.letter = LETTER_HELD;
+	plan.cause = cause;
+	plan.to = agent;
+	plan.class = COMPOSE_AUTO_GENERATED;
+	plan.reply_kind = TOKEN_AGENT;
+	plan.inside = TRUE;
+	plan.in_reply_to = facts->message->message_id;
+	plan.language = templates_language(desk->templates, LETTER_HELD,
+	    desk->site->default_language);
+	plan.data = data;
+	letter_add(facts, desk, now, &plan, effects);
+}
+
+/* A first line that is short and ends as a greeting does is one. */
+static gboolean
+greets(const char *text)
+{
+	gsize length = strcspn(text, "\n");
+
+	while (length > 0 && g_ascii_isspace(text[length - 1]))
+		length--;
+	return length > 1 && length <= 60 && text[length] != '\0' &&
+	    (text[length - 1] == ',' || text[length - 1] == '!');
+}
+
+static gboolean
+send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
+    Effects *effects)
+{
+	g_autoptr(MustacheData) data = letter_data(facts, effects);
+	g_autofree char *cause = g_strdup_printf("reply:%" G_GINT64_FORMAT
+						 ":%s",
+	    effects->ticket->id, facts->message->content_hash);
+	g_autofree char *name = NULL, *greeting = NULL;
+	LetterPlan plan = { 0 };
+
+	plan.letter = LETTER_REPLY;
+	plan.language = templates_language(
+	    desk->templates, LETTER_REPLY, effects->ticket->language);
+	name = locale_greeting_name(plan.language, facts->requester->name);
+	if (!greets(text)) {
+		greeting = locale_greeting(plan.language, name);
+		mustache_set(data, "greeting", greeting);
+	}
+	mustache_set(data, "text", text);
+	mustache_set(data, "agent_name", facts->author->name);
+	plan.cause = cause;
+	plan.to = facts->requester;
+	plan.to_name = name;
+	plan.class = COMPOSE_PERSON;
+	plan.reply_kind = TOKEN_CUSTOMER;
+	plan.in_reply_to = facts->last_in;
+	plan.references = facts->thread_ids;
+	plan.data = data;
+	plan.attachments = facts->message->attachments->len > 0
+	    ? facts->message->attachments
+	    : NULL;
+	return letter_add(facts, desk, now, &plan, effects);
+}
+
+static void
+record_answer(const Facts *facts, gint64 now, Effects *effects)
+{
+	Ticket *ticket = effects->ticket;
+
+	effects_event(effects, "answered", facts->author->address, "to %s",
+	    facts->requester->address);
+	if (ticket->answered == 0)
+		ticket->answered = now;
+	if (ticket->agent == 0)
+		ticket->agent = facts->sender->id;
+	ticket_move(ticket, TICKET_ANSWER, now);
+	ticket->updated = now;
+}
+
+static void
+note(const Facts *facts, gint64 now, Effects *effects)
+{
+	g_free(effects->kind);
+	effects->kind = g_strdup("note");
+	effects->ticket->updated = now;
+	effects_event(effects, "note", facts->author->address, "by mail");
+	effects_reason(effects, "relay", "kept as an internal note");
+}
+
+static void
+close_ticket(const Facts *facts, gint64 now, Effects *effects)
+{
+	if (ticket_move(effects->ticket, TICKET_CLOSE, now))
+		effects_event(
+		    effects, "closed", facts->author->address, "by mail");
+}
+
+/* A proven agent's mail: commands, then the answer or the note. */
+static void
+obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	const char *text, *why;
+	g_autofree char *unknown = NULL;
+	gboolean is_note;
+	guint verbs;
+
+	verb_read(facts->message->new_text, &verbs, &text, &unknown);
+	if (unknown != NULL) {
+		g_autofree char *what = g_strdup_printf(
+		    "\"%s\" is no command", unknown);
+
+		hold(facts, desk, now, what,
+		    "Known commands are /close and /note, each alone on a "
+		    "line at the top. Please send your answer again.",
+		    effects);
+		return;
+	}
+	why = content_doubt(facts, text, verbs);
+	if (why != NULL) {
+		hold(facts, desk, now, why,
+		    "Please change your answer and send it again by replying "
+		    "to this mail.",
+		    effects);
+		return;
+	}
+	is_note = (verbs & VERB_NOTE) != 0 ||
+	    facts->address_token.kind == TOKEN_NOTE;
+	if (is_note)
+		note(facts, now, effects);
+	else if (*text != '\0' || facts->message->attachments->len > 0) {
+		if (!send_answer(facts, desk, now, text, effects)) {
+			hold(facts, desk, now, "the letter could not be made",
+			    "Please send it again without unusual characters "
+			    "or attachments.",
+			    effects);
+			return;
+		}
+		record_answer(facts, now, effects);
+	}
+	if ((verbs & VERB_CLOSE) != 0)
+		close_ticket(facts, now, effects);
+}
+
+void
+relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	const char *why;
+
+	if (!effects->is_inside)
+		return;
+	g_free(effects->visibility);
+	effects->visibility = g_strdup("internal");
+	if (effects->is_machine) {
+		effects_event(effects, "automatic-mail",
+		    facts->author != NULL ? facts->author->address : "",
+		    "from inside; goes nowhere");
+		effects_reason(
+		    effects, "relay", "automatic mail goes to no customer");
+		return;
+	}
+	g_free(effects->kind);
+	effects->kind = g_strdup("agent");
+	why = agent_doubt(facts, desk,
+	    facts->token_party != NULL ? facts->token_party->id : 0);
+	if (why == NULL) {
+		obey(facts, desk, now, effects);
+		return;
+	}
+	hold(facts, desk, now, why,
+	    "Nothing was sent to the customer. If it was you, please answer "
+	    "the notification from your own address, through your own mail "
+	    "server.",
+	    effects);
+}

@@ -1,0 +1,79 @@
+/* site.h - the configuration as policy sees it: resolved, checked, typed. */
+#ifndef POLICY_SITE_H
+#define POLICY_SITE_H
+
+#include "ground/config.h"
+#include "javob.h"
+
+typedef struct Mailbox {
+	char *name;
+	char *address;        /* support address, folded */
+	char *display_name;
+	GPtrArray *aliases;   /* of char *, folded; other addresses of it */
+	char *queue;
+	char *language;       /* BCP 47 */
+	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
+	const ConfigSection *section;
+} Mailbox;
+
+typedef struct Queue {
+	char *name;
+	GPtrArray *agents;    /* of char *, folded addresses */
+	char *calendar;
+	gint64 first_response; /* working seconds */
+	gint64 resolution;
+} Queue;
+
+struct Site {
+	Config *config;       /* owned */
+	char *state_dir;
+	char *store_url;
+	char *default_language;
+	char *authserv_id;    /* "" when none */
+	char *templates_dir;  /* "" : built-in letters only */
+	gint64 max_size;      /* octets of one mail */
+	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
+	gint64 reopen_within; /* a closed ticket opens again, seconds */
+	GPtrArray *mailboxes; /* of Mailbox */
+	GPtrArray *queues;    /* of Queue */
+	GPtrArray *calendars; /* of Calendar */
+};
+
+extern const ConfigOption site_options[];
+
+/* A server: "imaps://user@host:993/INBOX", "smtp://127.0.0.1:25". */
+typedef struct Endpoint {
+	char *host;
+	guint16 port;
+	gboolean implicit_tls; /* imaps, smtps */
+	char *user;            /* "" when none */
+	char *path;            /* without the leading slash; "" when none */
+} Endpoint;
+
+/* scheme: "imap" or "smtp"; the plain one and the one with an s are taken.
+ * NULL with error CONFIG saying what would be right. */
+Endpoint *endpoint_parse(const char *url, const char *scheme, GError **error);
+void endpoint_free(Endpoint *endpoint);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Endpoint, endpoint_free)
+
+/* The secret of a section from password-file, password-command or password;
+ * "" when the section names none. NULL with error CONFIG or TEMPORARY. Free
+ * with g_free. */
+char *site_password(const ConfigSection *section, GError **error);
+
+/* Builds the Site; every fault is added to errors. Never NULL when config is
+ * not: what is broken is left out. Owns config from then on. */
+Site *site_new(Config *config, GPtrArray *errors);
+void site_free(Site *site);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Site, site_free)
+
+const Mailbox *site_mailbox(const Site *site, const char *name);
+/* By any of its addresses, with or without a token after "+". */
+const Mailbox *site_mailbox_by_address(const Site *site, const char *address);
+const Queue *site_queue(const Site *site, const char *name);
+const Calendar *site_calendar(const Site *site, const char *name);
+/* An address of our own: of any mailbox, with or without a token. */
+gboolean site_is_own(const Site *site, const char *address);
+gboolean site_is_agent(const Site *site, const char *address);
+
+#endif

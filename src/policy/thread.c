@@ -1,0 +1,150 @@
+/* thread.c - which ticket: step of policy/pipeline after gate.
+ *
+ * A keyed token or our signed Message-ID joins by itself. A known Message-ID
+ * or the number in the subject needs a participant of that ticket (the number
+ * an authenticated one). The subject alone never joins, and never vetoes.
+ * Everybody else gets a ticket of his own, linked for agents. */
+#include "policy/thread.h"
+
+#include "ground/text.h"
+#include "policy/ticket.h"
+
+typedef struct Join {
+	gboolean joins;
+	gboolean verified;
+	const char *role; /* participant to add, or NULL */
+} Join;
+
+/* An agent's mail: to an address that was made for an agent, or his own
+ * answer to a letter of ours that his client sent to the plain address. */
+static gboolean
+is_inside(const Facts *facts)
+{
+	if (facts->address_token.kind == TOKEN_AGENT ||
+	    facts->address_token.kind == TOKEN_NOTE)
+		return TRUE;
+	return facts->proof == PROOF_OWN_ID && !facts->is_own_copy &&
+	    facts->from_agent && facts->sender != NULL &&
+	    facts->sender->id == facts->id_token.party;
+}
+
+static Join
+by_token(const Facts *facts)
+{
+	Join join = { TRUE, FALSE, NULL };
+
+	if (facts->sender == NULL || is_inside(facts) ||
+	    facts->address_token.kind == TOKEN_BOUNCE)
+		return join;
+	join.verified = facts->auth != AUTH_FAIL;
+	if (*facts->sender_role == '\0' && join.verified &&
+	    !facts->from_agent && facts->message->kind == MESSAGE_HUMAN)
+		join.role = "new";
+	return join;
+}
+
+static Join
+decide(const Facts *facts)
+{
+	gboolean proven = facts->auth == AUTH_PASS;
+	gboolean takes_part = *facts->sender_role != '\0';
+	Join join = { FALSE, FALSE, NULL };
+
+	switch (facts->proof) {
+	case PROOF_ADDRESS:
+	case PROOF_OWN_ID:
+		return by_token(facts);
+	case PROOF_RETURNED:
+		join.joins = facts->message->kind == MESSAGE_BOUNCE;
+		break;
+	case PROOF_KNOWN_ID:
+		join.joins = takes_part && facts->auth != AUTH_FAIL;
+		join.verified = join.joins && proven;
+		break;
+	case PROOF_SUBJECT:
+		join.joins = join.verified = takes_part && proven;
+		break;
+	case PROOF_NONE:
+		break;
+	}
+	return join;
+}
+
+/* A person's answer to a matter that was closed long ago is a new matter. */
+static gboolean
+is_too_late(const Facts *facts, const Desk *desk, gint64 now,
+    const Effects *effects)
+{
+	return !effects->is_machine && !effects->is_inside &&
+	    ticket_is_done(facts->ticket) && facts->ticket->resolved != 0 &&
+	    now - facts->ticket->resolved > desk->site->reopen_within;
+}
+
+static void
+open_new(const Facts *facts, gint64 now, Effects *effects)
+{
+	const Message *message = facts->message;
+	Ticket *ticket = ticket_new();
+
+	ticket->id = ticket->number = facts->next_number;
+	g_free(ticket->mailbox);
+	ticket->mailbox = g_strdup(facts->mailbox->name);
+	g_free(ticket->queue);
+	ticket->queue = g_strdup(facts->mailbox->queue);
+	g_free(ticket->language);
+	ticket->language = g_strdup(facts->mailbox->language);
+	g_free(ticket->subject);
+	ticket->subject = text_clean_line(message->subject, 250);
+	ticket->requester = facts->sender != NULL ? facts->sender->id : 0;
+	ticket->opened = ticket->updated = now;
+	effects->ticket = ticket;
+	effects->opens = TRUE;
+	effects->verified = facts->auth == AUTH_PASS;
+	if (ticket->requester != 0)
+		effects_participant(effects, ticket->requester, "requester");
+	if (message->kind == MESSAGE_SPAM)
+		ticket_move(ticket, TICKET_SPAM, now);
+	else if (message->kind == MESSAGE_BOUNCE ||
+	    message->kind == MESSAGE_REPORT || facts->is_own_copy)
+		ticket_move(ticket, TICKET_CLOSE, now);
+}
+
+void
+thread_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	Join join = { FALSE, FALSE, NULL };
+
+	effects_reason(effects, "party", "%s is %s: %s",
+	    facts->author != NULL ? facts->author->address : "unknown sender",
+	    facts->auth == AUTH_PASS ? "proven" : "not proven",
+	    facts->auth_reason);
+	if (facts->ticket != NULL) {
+		join = decide(facts);
+		effects->is_inside = join.joins && is_inside(facts);
+	}
+	if (join.joins && !is_too_late(facts, desk, now, effects)) {
+		effects->ticket = ticket_copy(facts->ticket);
+		effects->verified = join.verified;
+		if (join.role != NULL)
+			effects_participant(
+			    effects, facts->sender->id, join.role);
+		g_free(effects->why);
+		effects->why = g_strdup(proof_name(facts->proof));
+		effects_reason(effects, "thread",
+		    "joins ticket %" G_GINT64_FORMAT " by %s%s",
+		    facts->ticket->number, effects->why,
+		    join.role != NULL ? "; a new participant" : "");
+		return;
+	}
+	open_new(facts, now, effects);
+	if (facts->ticket != NULL) {
+		effects->linked = facts->ticket->number;
+		effects_reason(effects, "thread",
+		    "new ticket, linked to %" G_GINT64_FORMAT
+		    ": %s is not enough for this sender, or it is closed too "
+		    "long",
+		    facts->ticket->number, proof_name(facts->proof));
+	} else
+		effects_reason(effects, "thread", "new ticket: it answers "
+						  "nothing that we know");
+}

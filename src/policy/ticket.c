@@ -1,0 +1,123 @@
+/* ticket.c - the transition table, and the step that moves a ticket by an
+ * incoming mail. No other place assigns a state. */
+#include "policy/ticket.h"
+
+#include <string.h>
+
+#include "ground/text.h"
+#include "policy/locale.h"
+
+typedef struct Transition {
+	const char *from; /* NULL: any */
+	TicketMove move;
+	const char *to;
+} Transition;
+
+/* The first row that fits decides; a move that no row has changes nothing. */
+static const Transition transitions[] = {
+	{ "waiting", TICKET_CUSTOMER, "open" },
+	{ "resolved", TICKET_CUSTOMER, "open" },
+	{ "closed", TICKET_CUSTOMER, "open" },
+	{ "spam", TICKET_ANSWER, "spam" },
+	{ NULL, TICKET_ANSWER, "waiting" },
+	{ NULL, TICKET_CLOSE, "closed" },
+	{ "resolved", TICKET_REOPEN, "open" },
+	{ "closed", TICKET_REOPEN, "open" },
+	{ "spam", TICKET_REOPEN, "open" },
+	{ NULL, TICKET_SPAM, "spam" },
+	{ "waiting", TICKET_BOUNCE, "open" },
+	{ "resolved", TICKET_BOUNCE, "open" },
+	{ "closed", TICKET_BOUNCE, "open" },
+};
+
+gboolean
+ticket_is_done(const Ticket *ticket)
+{
+	return g_str_equal(ticket->state, "resolved") ||
+	    g_str_equal(ticket->state, "closed") ||
+	    g_str_equal(ticket->state, "spam");
+}
+
+gboolean
+ticket_move(Ticket *ticket, TicketMove move, gint64 now)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(transitions); i++) {
+		const Transition *row = &transitions[i];
+
+		if (row->move != move ||
+		    (row->from != NULL &&
+			!g_str_equal(row->from, ticket->state)))
+			continue;
+		if (g_str_equal(row->to, ticket->state))
+			return FALSE;
+		g_free(ticket->state);
+		ticket->state = g_strdup(row->to);
+		ticket->resolved = ticket_is_done(ticket) ? now : 0;
+		ticket->updated = now;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* The whole of what he wrote is the word that our letter named. */
+static gboolean
+says_close(const Facts *facts, const Ticket *ticket)
+{
+	g_autofree char *text = text_fold(facts->message->new_text);
+	g_autofree char *word = text_fold(locale_close_word(ticket->language));
+	char *p = g_strstrip(text);
+	gsize length = strlen(p);
+
+	while (length > 0 && strchr("\".!'", p[length - 1]) != NULL)
+		p[--length] = '\0';
+	while (*p != '\0' && strchr("\"'", *p) != NULL)
+		p++;
+	return *word != '\0' && g_str_equal(p, word);
+}
+
+void
+ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
+    Effects *effects)
+{
+	const char *actor = facts->author != NULL ? facts->author->address : "";
+	Ticket *ticket = effects->ticket;
+	gboolean was_done = ticket_is_done(ticket);
+
+	if (effects->opens) {
+		effects_event(effects, "opened", actor, "by %s",
+		    facts->envelope->door);
+		if (effects->linked != 0)
+			effects_event(effects, "linked", "javob",
+			    "related to ticket %" G_GINT64_FORMAT,
+			    effects->linked);
+		return;
+	}
+	if (effects->is_inside)
+		return;
+	effects_event(effects, effects->is_machine ? "automatic-mail" : "mail",
+	    actor, "%s%s", effects->why,
+	    effects->verified ? "" : "; sender not proven");
+	if (effects->is_machine) {
+		effects_reason(effects, "ticket",
+		    "state stays %s: automatic mail changes nothing",
+		    ticket->state);
+		return;
+	}
+	ticket->updated = now;
+	if (!effects->verified) {
+		effects_reason(effects, "ticket",
+		    "state stays %s: the sender is not proven", ticket->state);
+		return;
+	}
+	if (says_close(facts, ticket)) {
+		if (ticket_move(ticket, TICKET_CLOSE, now))
+			effects_event(effects, "closed", actor,
+			    "by the closing word");
+		return;
+	}
+	if (!ticket_move(ticket, TICKET_CUSTOMER, now))
+		return;
+	effects_reason(effects, "ticket", "state is now %s", ticket->state);
+	if (was_done)
+		effects_event(effects, "reopened", actor, "by his mail");
+}

@@ -1,0 +1,50 @@
+/* parties.h - rows of addresses: customers, agents, anybody. */
+#ifndef STORE_PARTIES_H
+#define STORE_PARTIES_H
+
+#include "store/store.h"
+
+typedef struct AddressRow {
+	gint64 id;
+	char *address; /* folded */
+	char *written;
+	char *name;
+	char *language;       /* "" when not known */
+	gint64 first_seen;
+	gint64 undeliverable; /* since when; 0 */
+	char *role;           /* on a ticket; "" elsewhere */
+} AddressRow;
+
+void address_row_free(AddressRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AddressRow, address_row_free)
+
+/* The row of a folded address, made if it is not there. NULL with error. */
+AddressRow *party_need(StoreTxn *txn, const char *folded, const char *written,
+    const char *name, gint64 now, GError **error);
+/* NULL without error when there is none. */
+AddressRow *party_by_id(StoreTxn *txn, gint64 id, GError **error);
+AddressRow *party_by_address(StoreTxn *txn, const char *folded,
+    GError **error);
+
+gboolean party_set_name(StoreTxn *txn, gint64 id, const char *name,
+    GError **error);
+/* since 0: deliverable again. */
+gboolean party_set_undeliverable(StoreTxn *txn, gint64 id, gint64 since,
+    GError **error);
+
+/* Automatic mail that was sent, for the limits of THREATS.md 2.11. */
+typedef struct AutomaticCounts {
+	gint64 address_hour, address_day, same_subject_day;
+	gint64 unproven_domain_hour, unproven_hour;
+} AutomaticCounts;
+gboolean automatic_counts(StoreTxn *txn, gint64 address, const char *domain,
+    const char *subject_key, gint64 now, AutomaticCounts *counts,
+    GError **error);
+gboolean automatic_add(StoreTxn *txn, gint64 address, const char *domain,
+    const char *subject_key, gboolean authenticated, gint64 now,
+    GError **error);
+
+/* Reads a row whose first seven columns are those of ADDRESS_BY_ID. */
+AddressRow *address_row_read(StoreRows *rows);
+
+#endif

@@ -1,0 +1,184 @@
+-- schema.sql - every table and column of the store.
+--
+-- Times are seconds since 1970 UTC, sizes octets, text valid UTF-8; addresses
+-- are stored folded (mail/address.h). {id} is the only word that the drivers
+-- replace (identity column). Truth first, what can be rebuilt last.
+
+-- One row a setting of the store itself; "schema" is its version.
+CREATE TABLE meta (
+	name TEXT NOT NULL PRIMARY KEY,
+	value TEXT NOT NULL
+) STRICT;
+
+-- Counters that people see; "ticket" is the last number given.
+CREATE TABLE counter (
+	name TEXT NOT NULL PRIMARY KEY,
+	value INTEGER NOT NULL
+) STRICT;
+
+-- Mail as it came or went, for ever the same octets.
+CREATE TABLE raw (
+	id {id},
+	size INTEGER NOT NULL,        -- before compression
+	codec INTEGER NOT NULL,       -- 0 as it is, 1 zstd
+	octets BLOB NOT NULL
+) STRICT;
+
+-- Every address that we ever had to do with.
+CREATE TABLE address (
+	id {id},
+	address TEXT NOT NULL UNIQUE, -- folded
+	written TEXT NOT NULL,        -- as first seen
+	name TEXT NOT NULL,           -- last display name of an authenticated mail
+	language TEXT,                -- remembered; NULL: not known
+	first_seen INTEGER NOT NULL,
+	undeliverable INTEGER NOT NULL -- since when permanent bounces came; 0
+) STRICT;
+
+CREATE TABLE ticket (
+	id {id},
+	number INTEGER NOT NULL UNIQUE, -- shown to people
+	state TEXT NOT NULL,          -- new open waiting resolved closed spam
+	mailbox TEXT NOT NULL,
+	queue TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	requester INTEGER REFERENCES address (id), -- NULL: unknown sender
+	language TEXT NOT NULL,
+	agent INTEGER REFERENCES address (id),     -- assigned; NULL: nobody
+	opened INTEGER NOT NULL,
+	updated INTEGER NOT NULL,
+	promised INTEGER,             -- standing promise
+	answered INTEGER,             -- first answer of a person
+	resolved INTEGER
+) STRICT;
+CREATE INDEX ticket_by_state ON ticket (state, updated);
+CREATE INDEX ticket_by_requester ON ticket (requester);
+
+-- Who may write into a ticket. role: requester, cc, new (came by a token,
+-- no history yet), seen (by address alone, unverified).
+CREATE TABLE participant (
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	address INTEGER NOT NULL REFERENCES address (id),
+	role TEXT NOT NULL,
+	since INTEGER NOT NULL,
+	PRIMARY KEY (ticket, address)
+) STRICT;
+
+CREATE TABLE message (
+	id {id},
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	raw INTEGER NOT NULL REFERENCES raw (id),
+	direction TEXT NOT NULL,      -- in, out
+	visibility TEXT NOT NULL,     -- public, internal
+	kind TEXT NOT NULL,           -- human auto-reply bounce ...; letter's name
+	address INTEGER REFERENCES address (id), -- who wrote it, or to whom
+	from_name TEXT NOT NULL,
+	from_address TEXT NOT NULL,
+	to_addresses TEXT NOT NULL,   -- with commas
+	message_id TEXT NOT NULL,     -- without <>
+	subject TEXT NOT NULL,
+	received INTEGER NOT NULL,    -- taken by the door, or composed
+	authenticated INTEGER NOT NULL, -- 0, 1
+	new_text TEXT NOT NULL,
+	body_text TEXT NOT NULL,
+	reason TEXT NOT NULL          -- what joined it to this ticket
+) STRICT;
+CREATE INDEX message_by_ticket ON message (ticket, id);
+
+-- Every msg-id seen or mentioned on a ticket. role: own (we made it), seen,
+-- mentioned.
+CREATE TABLE msgid (
+	msgid TEXT NOT NULL,
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	role TEXT NOT NULL,
+	PRIMARY KEY (msgid, ticket)
+) STRICT;
+
+CREATE TABLE event (
+	id {id},
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	at INTEGER NOT NULL,
+	event TEXT NOT NULL,
+	actor TEXT NOT NULL,
+	detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_by_ticket ON event (ticket, id);
+
+-- What has been taken, never purged: the same mail never acts twice.
+CREATE TABLE seen (
+	message_id TEXT NOT NULL,
+	content_hash TEXT NOT NULL,
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	message INTEGER NOT NULL REFERENCES message (id),
+	at INTEGER NOT NULL,
+	PRIMARY KEY (message_id, content_hash)
+) STRICT;
+
+-- IMAP: which UIDs have been committed, and where a mailbox stands.
+CREATE TABLE imap_uid (
+	mailbox TEXT NOT NULL,
+	uidvalidity INTEGER NOT NULL,
+	uid INTEGER NOT NULL,
+	PRIMARY KEY (mailbox, uidvalidity, uid)
+) STRICT;
+CREATE TABLE imap_state (
+	mailbox TEXT NOT NULL PRIMARY KEY,
+	uidvalidity INTEGER NOT NULL,
+	floor INTEGER NOT NULL        -- all UIDs up to it are settled
+) STRICT;
+
+-- Letters on their way. state: queued, trying, sent, failed, held.
+CREATE TABLE outbox (
+	id {id},
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	message INTEGER NOT NULL REFERENCES message (id),
+	letter TEXT NOT NULL,
+	cause TEXT NOT NULL UNIQUE,   -- "ack:TICKET:MSG": at most one of each
+	reverse_path TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	due INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	attempts INTEGER NOT NULL,    -- stored before each attempt
+	leased_until INTEGER NOT NULL,
+	uncertain INTEGER NOT NULL,   -- attempts that may have arrived
+	finished INTEGER              -- sent or failed at
+) STRICT;
+CREATE INDEX outbox_by_due ON outbox (due) WHERE state IN ('queued', 'trying');
+
+-- One row a recipient of a letter. state: queued, sent, failed.
+CREATE TABLE outbox_recipient (
+	outbox INTEGER NOT NULL REFERENCES outbox (id),
+	forward_path TEXT NOT NULL,
+	state TEXT NOT NULL,
+	code INTEGER NOT NULL,
+	reply TEXT NOT NULL,          -- last reply of the server
+	PRIMARY KEY (outbox, forward_path)
+) STRICT;
+
+-- Whom we sent automatic mail, for the limits of THREATS.md 2.11.
+CREATE TABLE automatic (
+	id {id},
+	address INTEGER NOT NULL REFERENCES address (id),
+	domain TEXT NOT NULL,
+	subject_key TEXT NOT NULL,
+	authenticated INTEGER NOT NULL,
+	at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX automatic_by_address ON automatic (address, at);
+CREATE INDEX automatic_by_time ON automatic (at);
+
+-- Future happenings; a clock jump can delay one but never repeat it.
+CREATE TABLE timer (
+	id {id},
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	kind TEXT NOT NULL,
+	number INTEGER NOT NULL,
+	due INTEGER NOT NULL,
+	UNIQUE (ticket, kind, number)
+) STRICT;
+CREATE INDEX timer_by_due ON timer (due);
+
+-- Rebuildable: messages that the full-text index does not hold yet.
+CREATE TABLE unindexed (
+	message INTEGER NOT NULL PRIMARY KEY REFERENCES message (id)
+) STRICT;

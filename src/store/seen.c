@@ -1,0 +1,78 @@
+/* seen.c - what has been taken. Asked by policy/facts and the fetch role,
+ * written in the commit of the mail itself. */
+#include "store/seen.h"
+
+gboolean
+seen_find(StoreTxn *txn, const char *message_id, const char *content_hash,
+    gint64 *ticket, GError **error)
+{
+	gboolean found = FALSE;
+
+	*ticket = 0;
+	return store_run_int(txn, STMT_SEEN_FIND, ticket, &found, error,
+	    message_id, content_hash);
+}
+
+gboolean
+seen_add(StoreTxn *txn, const char *message_id, const char *content_hash,
+    gint64 ticket, gint64 message, gint64 now, GError **error)
+{
+	return store_run(txn, STMT_SEEN_ADD, NULL, error, message_id,
+	    content_hash, ticket, message, now);
+}
+
+gboolean
+seen_uid_add(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
+    guint32 uid, GError **error)
+{
+	return store_run(txn, STMT_IMAP_UID_ADD, NULL, error, mailbox,
+	    (gint64)uidvalidity, (gint64)uid);
+}
+
+gboolean
+seen_uids(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
+    guint32 floor, GHashTable *uids, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(StoreRows) rows = store_query(txn, STMT_IMAP_UID_LIST, error,
+	    mailbox, (gint64)uidvalidity, (gint64)floor);
+
+	if (rows == NULL)
+		return FALSE;
+	while (store_next(rows, &reason))
+		g_hash_table_add(
+		    uids, GUINT_TO_POINTER((guint)store_int(rows, 0)));
+	if (reason == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
+gboolean
+seen_state_get(StoreTxn *txn, const char *mailbox, guint32 *uidvalidity,
+    guint32 *floor, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(StoreRows) rows = store_query(
+	    txn, STMT_IMAP_STATE_GET, error, mailbox);
+
+	if (rows == NULL)
+		return FALSE;
+	*uidvalidity = *floor = 0;
+	if (store_next(rows, &reason)) {
+		*uidvalidity = (guint32)store_int(rows, 0);
+		*floor = (guint32)store_int(rows, 1);
+	}
+	if (reason == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
+gboolean
+seen_state_set(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
+    guint32 floor, GError **error)
+{
+	return store_run(txn, STMT_IMAP_STATE_SET, NULL, error, mailbox,
+	    (gint64)uidvalidity, (gint64)floor);
+}

@@ -1,0 +1,459 @@
+/* tickets.c - rows of tickets and what hangs on them. Read by policy/facts and
+ * the command line, written by policy/effects. */
+#include "store/tickets.h"
+
+#include "ground/error.h"
+#include "store/parties.h"
+#include "store/rawmail.h"
+#include "store/rows.h"
+
+/* --- tickets ------------------------------------------------------------- */
+
+Ticket *
+ticket_new(void)
+{
+	Ticket *ticket = g_new0(Ticket, 1);
+
+	ticket->state = g_strdup("new");
+	ticket->mailbox = g_strdup("");
+	ticket->queue = g_strdup("");
+	ticket->subject = g_strdup("");
+	ticket->language = g_strdup("");
+	return ticket;
+}
+
+Ticket *
+ticket_copy(const Ticket *from)
+{
+	Ticket *ticket = g_memdup2(from, sizeof *from);
+
+	ticket->state = g_strdup(from->state);
+	ticket->mailbox = g_strdup(from->mailbox);
+	ticket->queue = g_strdup(from->queue);
+	ticket->subject = g_strdup(from->subject);
+	ticket->language = g_strdup(from->language);
+	return ticket;
+}
+
+void
+ticket_free(Ticket *ticket)
+{
+	if (ticket == NULL)
+		return;
+	g_free(ticket->state);
+	g_free(ticket->mailbox);
+	g_free(ticket->queue);
+	g_free(ticket->subject);
+	g_free(ticket->language);
+	g_free(ticket);
+}
+
+static void
+free_ticket(gpointer data)
+{
+	ticket_free(data);
+}
+
+static gpointer
+read_ticket(StoreRows *rows)
+{
+	Ticket *ticket = g_new0(Ticket, 1);
+
+	ticket->id = store_int(rows, 0);
+	ticket->number = store_int(rows, 1);
+	ticket->state = rows_text(rows, 2);
+	ticket->mailbox = rows_text(rows, 3);
+	ticket->queue = rows_text(rows, 4);
+	ticket->subject = rows_text(rows, 5);
+	ticket->requester = store_int(rows, 6);
+	ticket->language = rows_text(rows, 7);
+	ticket->agent = store_int(rows, 8);
+	ticket->opened = store_int(rows, 9);
+	ticket->updated = store_int(rows, 10);
+	ticket->promised = store_int(rows, 11);
+	ticket->answered = store_int(rows, 12);
+	ticket->resolved = store_int(rows, 13);
+	return ticket;
+}
+
+Ticket *
+ticket_by_id(StoreTxn *txn, gint64 id, GError **error)
+{
+	return rows_one(store_query(txn, STMT_TICKET_BY_ID, error, id),
+	    read_ticket, error);
+}
+
+Ticket *
+ticket_by_number(StoreTxn *txn, gint64 number, GError **error)
+{
+	return rows_one(store_query(txn, STMT_TICKET_BY_NUMBER, error, number),
+	    read_ticket, error);
+}
+
+GPtrArray *
+ticket_list(StoreTxn *txn, const char *state, const char *queue, gint64 after,
+    gint64 most, GError **error)
+{
+	return rows_collect(store_query(txn, STMT_TICKET_LIST, error, state,
+				queue, after, most),
+	    read_ticket, free_ticket, error);
+}
+
+gboolean
+ticket_next_number(StoreTxn *txn, gint64 *number, GError **error)
+{
+	gint64 last = 1000; /* the first ticket is 1001 */
+
+	if (!store_run_int(
+		txn, STMT_COUNTER_GET, &last, NULL, error, "ticket"))
+		return FALSE;
+	*number = last + 1;
+	return TRUE;
+}
+
+gboolean
+ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error)
+{
+	return store_run(txn, STMT_COUNTER_SET, NULL, error, "ticket",
+		   ticket->number) &&
+	    store_run(txn, STMT_TICKET_INSERT, NULL, error, ticket->id,
+		ticket->number, ticket->state, ticket->mailbox, ticket->queue,
+		ticket->subject, ticket->requester, ticket->language,
+		ticket->opened, ticket->updated, ticket->promised);
+}
+
+gboolean
+ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
+{
+	return store_run(txn, STMT_TICKET_UPDATE, NULL, error, ticket->id,
+	    ticket->state, ticket->agent, ticket->updated, ticket->promised,
+	    ticket->answered, ticket->resolved);
+}
+
+/* --- participants -------------------------------------------------------- */
+
+gboolean
+participant_add(StoreTxn *txn, gint64 ticket, gint64 address, const char *role,
+    gint64 now, GError **error)
+{
+	return store_run(txn, STMT_PARTICIPANT_ADD, NULL, error, ticket,
+	    address, role, now);
+}
+
+static gpointer
+read_participant(StoreRows *rows)
+{
+	AddressRow *row = address_row_read(rows);
+
+	g_free(row->role);
+	row->role = rows_text(rows, 7);
+	return row;
+}
+
+static void
+free_address(gpointer data)
+{
+	address_row_free(data);
+}
+
+GPtrArray *
+participant_list(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(
+	    store_query(txn, STMT_PARTICIPANT_LIST, error, ticket),
+	    read_participant, free_address, error);
+}
+
+static gpointer
+read_text(StoreRows *rows)
+{
+	return rows_text(rows, 0);
+}
+
+char *
+participant_role(StoreTxn *txn, gint64 ticket, gint64 address, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	char *role = rows_one(store_query(txn, STMT_PARTICIPANT_ROLE, &reason,
+				  ticket, address),
+	    read_text, &reason);
+
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return NULL;
+	}
+	return role != NULL ? role : g_strdup("");
+}
+
+/* --- messages ------------------------------------------------------------ */
+
+void
+message_row_free(MessageRow *row)
+{
+	if (row == NULL)
+		return;
+	g_free(row->direction);
+	g_free(row->visibility);
+	g_free(row->kind);
+	g_free(row->from_name);
+	g_free(row->from_address);
+	g_free(row->to_addresses);
+	g_free(row->message_id);
+	g_free(row->subject);
+	g_free(row->new_text);
+	g_free(row->body_text);
+	g_free(row->reason);
+	g_free(row);
+}
+
+static void
+free_message_row(gpointer data)
+{
+	message_row_free(data);
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+gboolean
+message_add(StoreTxn *txn, const MessageRow *row, GBytes *octets, gint64 *id,
+    GError **error)
+{
+	gint64 codec, raw;
+	g_autoptr(GBytes) packed = raw_pack(octets, &codec);
+
+	if (!store_run_int(txn, STMT_RAW_INSERT, &raw, NULL, error,
+		(gint64)g_bytes_get_size(octets), codec, packed))
+		return FALSE;
+	return store_run_int(txn, STMT_MESSAGE_INSERT, id, NULL, error,
+		   row->ticket, raw, row->direction, row->visibility, row->kind,
+		   row->address, or_empty(row->from_name),
+		   or_empty(row->from_address), or_empty(row->to_addresses),
+		   or_empty(row->message_id), or_empty(row->subject),
+		   row->received, (gint64)(row->authenticated ? 1 : 0),
+		   or_empty(row->new_text), or_empty(row->body_text),
+		   or_empty(row->reason)) &&
+	    store_run(txn, STMT_UNINDEXED_ADD, NULL, error, *id);
+}
+
+static gpointer
+read_message(StoreRows *rows)
+{
+	MessageRow *row = g_new0(MessageRow, 1);
+
+	row->id = store_int(rows, 0);
+	row->ticket = store_int(rows, 1);
+	row->raw = store_int(rows, 2);
+	row->direction = rows_text(rows, 3);
+	row->visibility = rows_text(rows, 4);
+	row->kind = rows_text(rows, 5);
+	row->address = store_int(rows, 6);
+	row->from_name = rows_text(rows, 7);
+	row->from_address = rows_text(rows, 8);
+	row->to_addresses = rows_text(rows, 9);
+	row->message_id = rows_text(rows, 10);
+	row->subject = rows_text(rows, 11);
+	row->received = store_int(rows, 12);
+	row->authenticated = store_int(rows, 13) == 1;
+	row->new_text = rows_text(rows, 14);
+	row->body_text = rows_text(rows, 15);
+	row->reason = rows_text(rows, 16);
+	return row;
+}
+
+GPtrArray *
+message_list(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(store_query(txn, STMT_MESSAGE_LIST, error, ticket),
+	    read_message, free_message_row, error);
+}
+
+MessageRow *
+message_by_id(StoreTxn *txn, gint64 id, GError **error)
+{
+	return rows_one(store_query(txn, STMT_MESSAGE_BY_ID, error, id),
+	    read_message, error);
+}
+
+GBytes *
+message_octets(StoreTxn *txn, gint64 raw, GError **error)
+{
+	g_autoptr(StoreRows) rows = store_query(txn, STMT_RAW_GET, error, raw);
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(GBytes) packed = NULL;
+
+	if (rows == NULL)
+		return NULL;
+	if (!store_next(rows, &reason)) {
+		if (reason != NULL)
+			g_propagate_error(error, g_steal_pointer(&reason));
+		else
+			error_permanent(error, "raw mail %" G_GINT64_FORMAT
+					       " is not in the store", raw);
+		return NULL;
+	}
+	packed = store_bytes(rows, 2);
+	return raw_unpack(packed, store_int(rows, 1), store_int(rows, 0), error);
+}
+
+GPtrArray *
+message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in, GError **error)
+{
+	g_autoptr(StoreRows) rows = store_query(
+	    txn, STMT_MESSAGE_THREAD_IDS, error, ticket);
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *last = g_strdup("");
+	g_autoptr(GError) reason = NULL;
+
+	if (rows == NULL)
+		return NULL;
+	while (store_next(rows, &reason)) {
+		g_ptr_array_add(ids, rows_text(rows, 0));
+		if (!g_str_equal(store_text(rows, 1), "in"))
+			continue;
+		g_free(last);
+		last = rows_text(rows, 0);
+	}
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return NULL;
+	}
+	*last_in = g_steal_pointer(&last);
+	return g_steal_pointer(&ids);
+}
+
+GPtrArray *
+message_notes(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(store_query(txn, STMT_MESSAGE_NOTES, error, ticket),
+	    read_text, g_free, error);
+}
+
+/* --- msg-ids, events, timers --------------------------------------------- */
+
+gboolean
+msgid_add(StoreTxn *txn, const char *msgid, gint64 ticket, const char *role,
+    GError **error)
+{
+	return store_run(txn, STMT_MSGID_ADD, NULL, error, msgid, ticket, role);
+}
+
+gboolean
+msgid_find(StoreTxn *txn, const char *msgid, gint64 *ticket, gboolean *own,
+    GError **error)
+{
+	g_autoptr(StoreRows) rows = store_query(
+	    txn, STMT_MSGID_FIND, error, msgid);
+	g_autoptr(GError) reason = NULL;
+
+	*ticket = 0;
+	*own = FALSE;
+	if (rows == NULL)
+		return FALSE;
+	while (store_next(rows, &reason)) {
+		if (*ticket == 0)
+			*ticket = store_int(rows, 0);
+		if (g_str_equal(store_text(rows, 1), "own"))
+			*own = TRUE;
+	}
+	if (reason == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
+void
+event_row_free(EventRow *row)
+{
+	if (row == NULL)
+		return;
+	g_free(row->event);
+	g_free(row->actor);
+	g_free(row->detail);
+	g_free(row);
+}
+
+static void
+free_event(gpointer data)
+{
+	event_row_free(data);
+}
+
+gboolean
+event_add(StoreTxn *txn, gint64 ticket, gint64 at, const char *event,
+    const char *actor, const char *detail, GError **error)
+{
+	return store_run(txn, STMT_EVENT_ADD, NULL, error, ticket, at, event,
+	    actor, detail);
+}
+
+static gpointer
+read_event(StoreRows *rows)
+{
+	EventRow *row = g_new0(EventRow, 1);
+
+	row->at = store_int(rows, 0);
+	row->event = rows_text(rows, 1);
+	row->actor = rows_text(rows, 2);
+	row->detail = rows_text(rows, 3);
+	return row;
+}
+
+GPtrArray *
+event_list(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(store_query(txn, STMT_EVENT_LIST, error, ticket),
+	    read_event, free_event, error);
+}
+
+void
+timer_row_free(TimerRow *row)
+{
+	if (row == NULL)
+		return;
+	g_free(row->kind);
+	g_free(row);
+}
+
+static void
+free_timer(gpointer data)
+{
+	timer_row_free(data);
+}
+
+gboolean
+timer_add(StoreTxn *txn, gint64 ticket, const char *kind, gint64 number,
+    gint64 due, GError **error)
+{
+	return store_run(
+	    txn, STMT_TIMER_ADD, NULL, error, ticket, kind, number, due);
+}
+
+static gpointer
+read_timer(StoreRows *rows)
+{
+	TimerRow *row = g_new0(TimerRow, 1);
+
+	row->id = store_int(rows, 0);
+	row->ticket = store_int(rows, 1);
+	row->kind = rows_text(rows, 2);
+	row->number = store_int(rows, 3);
+	row->due = store_int(rows, 4);
+	return row;
+}
+
+GPtrArray *
+timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error)
+{
+	return rows_collect(store_query(txn, STMT_TIMER_DUE, error, now, most),
+	    read_timer, free_timer, error);
+}
+
+gboolean
+timer_done(StoreTxn *txn, gint64 id, GError **error)
+{
+	return store_run(txn, STMT_TIMER_DONE, NULL, error, id);
+}

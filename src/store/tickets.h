@@ -1,0 +1,103 @@
+/* tickets.h - rows of tickets, their messages, events, participants, timers. */
+#ifndef STORE_TICKETS_H
+#define STORE_TICKETS_H
+
+#include "store/store.h"
+
+typedef struct Ticket {
+	gint64 id;
+	gint64 number; /* shown to people */
+	char *state;   /* new open waiting resolved closed spam */
+	char *mailbox;
+	char *queue;
+	char *subject;
+	gint64 requester; /* address row; 0 unknown */
+	char *language;
+	gint64 agent; /* address row; 0 nobody */
+	gint64 opened, updated;
+	gint64 promised, answered, resolved; /* 0: not */
+} Ticket;
+
+Ticket *ticket_new(void);
+Ticket *ticket_copy(const Ticket *ticket);
+void ticket_free(Ticket *ticket);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ticket, ticket_free)
+
+/* NULL without error when there is none. */
+Ticket *ticket_by_id(StoreTxn *txn, gint64 id, GError **error);
+Ticket *ticket_by_number(StoreTxn *txn, gint64 number, GError **error);
+/* state, queue NULL: all; of Ticket, in order of number, after that id. */
+GPtrArray *ticket_list(StoreTxn *txn, const char *state, const char *queue,
+    gint64 after, gint64 most, GError **error);
+
+/* The number that ticket_insert must be given next in this transaction. */
+gboolean ticket_next_number(StoreTxn *txn, gint64 *number, GError **error);
+/* Row with id = number; takes the number from the counter. */
+gboolean ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error);
+/* state, agent, updated, promised, answered, resolved. */
+gboolean ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error);
+
+gboolean participant_add(StoreTxn *txn, gint64 ticket, gint64 address,
+    const char *role, gint64 now, GError **error);
+/* of AddressRow with role. */
+GPtrArray *participant_list(StoreTxn *txn, gint64 ticket, GError **error);
+/* Role ("" when he is none); free with g_free. NULL with error. */
+char *participant_role(StoreTxn *txn, gint64 ticket, gint64 address,
+    GError **error);
+
+/* One message of a ticket; text NULL counts as "". */
+typedef struct MessageRow {
+	gint64 id, ticket, raw;
+	char *direction;  /* in, out */
+	char *visibility; /* public, internal */
+	char *kind;
+	gint64 address; /* 0: nobody known */
+	char *from_name, *from_address, *to_addresses;
+	char *message_id, *subject;
+	gint64 received;
+	gboolean authenticated;
+	char *new_text, *body_text, *reason;
+} MessageRow;
+void message_row_free(MessageRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageRow, message_row_free)
+
+/* Stores the octets (compressed) and the row; gives its id. */
+gboolean message_add(StoreTxn *txn, const MessageRow *row, GBytes *octets,
+    gint64 *id, GError **error);
+GPtrArray *message_list(StoreTxn *txn, gint64 ticket, GError **error);
+MessageRow *message_by_id(StoreTxn *txn, gint64 id, GError **error);
+/* Octets as they came; NULL with error. */
+GBytes *message_octets(StoreTxn *txn, gint64 raw, GError **error);
+/* Message-IDs of the public thread, oldest first; *last_in: newest of the
+ * customer's, free with g_free ("" when there is none). */
+GPtrArray *message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in,
+    GError **error);
+/* Texts of internal notes, newest first, at most 100; of char *. */
+GPtrArray *message_notes(StoreTxn *txn, gint64 ticket, GError **error);
+
+gboolean msgid_add(StoreTxn *txn, const char *msgid, gint64 ticket,
+    const char *role, GError **error);
+/* Newest ticket that knows the id, or 0; *own: we made it. */
+gboolean msgid_find(StoreTxn *txn, const char *msgid, gint64 *ticket,
+    gboolean *own, GError **error);
+
+typedef struct EventRow {
+	gint64 at;
+	char *event, *actor, *detail;
+} EventRow;
+void event_row_free(EventRow *row);
+gboolean event_add(StoreTxn *txn, gint64 ticket, gint64 at, const char *event,
+    const char *actor, const char *detail, GError **error);
+GPtrArray *event_list(StoreTxn *txn, gint64 ticket, GError **error);
+
+typedef struct TimerRow {
+	gint64 id, ticket, number, due;
+	char *kind;
+} TimerRow;
+void timer_row_free(TimerRow *row);
+gboolean timer_add(StoreTxn *txn, gint64 ticket, const char *kind,
+    gint64 number, gint64 due, GError **error);
+GPtrArray *timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error);
+gboolean timer_done(StoreTxn *txn, gint64 id, GError **error);
+
+#endif

@@ -1,0 +1,51 @@
+#!/bin/sh
+# The manual pages: mandoc has nothing to say, and each has what a reader
+# looks for.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+need mandoc
+
+# The look-up of other systems' pages is not a fault of ours.
+lint() {
+	mandoc -T lint -W style "$1" |
+		grep -v 'referenced manual not found'
+}
+
+is "there are five manual pages" \
+	"$(cd "$top/src" && echo *.[1-9])" \
+	"javob-templates.5 javob.1 javob.7 javob.conf.5 javobd.8"
+
+for page in "$top"/src/*.[1-9]; do
+	name=$(basename "$page")
+	is "mandoc has nothing to say about $name" "$(lint "$page")" ""
+	for section in NAME DESCRIPTION EXAMPLES 'SEE ALSO'; do
+		has "$name has $section" "$page" "^\\.Sh $section\$"
+	done
+	case $name in
+	*.1 | *.8)
+		has "$name says its EXIT STATUS" "$page" '^\.Sh EXIT STATUS$'
+		has "$name says which FILES it uses" "$page" '^\.Sh FILES$'
+		;;
+	esac
+done
+has "javob(7) lists the DEVIATIONS from the RFCs" "$top/src/javob.7" \
+	'^\.Sh DEVIATIONS$'
+
+# Commands: what `javob --help` lists, javob(1) explains, and the reverse.
+"$JAVOB" --help >"$T/help" 2>&1
+sed -n 's/^  *\([a-z][a-z-]*\) .*/\1/p' "$T/help" | sort -u >"$T/commands"
+sed -n 's/^\.It Ic \([a-z-]*\).*/\1/p' "$top/src/javob.1" |
+	sort -u >"$T/documented"
+is "javob --help and javob(1) know the same commands" \
+	"$(tr '\n' ' ' <"$T/documented")" "$(tr '\n' ' ' <"$T/commands")"
+check "javob --help fits a screen" \
+	test "$(wc -l <"$T/help")" -le 24
+while read -r command; do
+	exits "javob $command --help exits 0" 0 "$JAVOB" "$command" --help
+done <"$T/commands"
+
+# A linter that cannot complain is none.
+sed 's/^\.Sh EXAMPLES/.Sx/' "$top/src/javob.1" >"$T/broken.1"
+check "a broken page is noticed" test -n "$(lint "$T/broken.1")"
+
+done_testing

@@ -1,0 +1,298 @@
+/* test-quote.c - the writer's own words and what stands around them (AC-17).
+ *
+ * In each case "@" lines stand for our marker line. */
+#include "mail/quote.h"
+
+#include <string.h>
+
+#include "ground/text.h"
+
+typedef struct Case {
+	const char *title;
+	const char *body;
+	const char *want; /* NULL: the whole body */
+	guint lines;
+} Case;
+
+#define QUOTE "> Your order is late.\n> Sorry.\n"
+
+static const Case cases[] = {
+	{ "a mail without quotation stays", "It is broken.\n\nAnn\n",
+	    "It is broken.\n\nAnn", 0 },
+	{ "blank lines around are no words", "\n\n It is broken.\n\n\n",
+	    " It is broken.", 0 },
+	{ "an empty mail stays empty", "", NULL, 0 },
+	{ "an answer above a quotation", "Thanks.\n\nOn Mon, 22 Nov 2026 at "
+					 "10:05, Desk <d@x.example> "
+					 "wrote:\n" QUOTE,
+	    "Thanks.", 3 },
+	{ "Gmail wraps its attribution", "Thanks.\n\nOn Mon, Nov 22, 2026 at "
+					 "10:05 AM Desk\n<d@x.example> "
+					 "wrote:\n\n" QUOTE,
+	    "Thanks.", 4 },
+	{ "Gmail wraps inside the address", "Thanks.\nOn Mon, Nov 22, 2026 at "
+					    "10:05 AM Desk <\nd@x.example> "
+					    "wrote:\n" QUOTE,
+	    "Thanks.", 4 },
+	{ "a wrap may leave the bracket alone", "Thanks.\nOn Mon, Nov 22, 2026 "
+						"10:05 Desk <d@x.example\n>:\n"
+						"\n" QUOTE,
+	    "Thanks.", 4 },
+	{ "dev-12: a quotation without attribution",
+	    "ANSWER-FOR-CUSTOMER\n\n> INTERNAL-WORD-3\n", "ANSWER-FOR-CUSTOMER",
+	    1 },
+	{ "Thunderbird in Russian", "Спасибо.\n\n22.11.2026 10:05, Desk "
+				    "пишет:\n" QUOTE,
+	    "Спасибо.", 3 },
+	{ "Mail.ru", "Спасибо.\n\n>Понедельник, 22 ноября 2026, 10:05 +05:00 "
+		     "от Desk <d@x.example>:\n>\n" QUOTE,
+	    "Спасибо.", 4 },
+	{ "Yandex has labels above, and no quote marks",
+	    "Спасибо.\n\n----------------\nКому: a@x.example;\nТема: "
+	    "Заказ;\n22.11.2026, 10:05, \"Desk\" <d@x.example>:\n\nВаш "
+	    "заказ\n",
+	    "Спасибо.", 5 },
+	{ "Uzbek", "Rahmat.\n\nDesk <d@x.example> yozdi:\n" QUOTE, "Rahmat.",
+	    3 },
+	{ "Uzbek Cyrillic", "Раҳмат.\n\n2026-йил 22-ноябрь куни Desk "
+			    "<d@x.example> ёзди:\n" QUOTE,
+	    "Раҳмат.", 3 },
+	{ "Azerbaijani", "Sağ olun.\n\n22 noy 2026 tarixində Desk "
+			 "<d@x.example> yazdı:\n" QUOTE,
+	    "Sağ olun.", 3 },
+	{ "Kazakh", "Рақмет.\n\n22.11.2026 10:05, Desk жазды:\n" QUOTE,
+	    "Рақмет.", 3 },
+	{ "Turkish", "Teşekkürler.\n\nDesk <d@x.example>, 22 Kas 2026 Pzt, "
+		     "10:05 tarihinde şunu yazdı:\n" QUOTE,
+	    "Teşekkürler.", 3 },
+	{ "Ukrainian", "Дякую.\n\nпн, 22 лист. 2026 р. о 10:05 Desk "
+		       "<d@x.example> пише:\n" QUOTE,
+	    "Дякую.", 3 },
+	{ "German", "Danke.\n\nAm 22.11.2026 um 10:05 schrieb Desk:\n" QUOTE,
+	    "Danke.", 3 },
+	{ "French, with a space before the colon",
+	    "Merci.\n\nLe lun. 22 nov. 2026 à 10:05, Desk <d@x.example> a "
+	    "écrit\u00a0:\n" QUOTE,
+	    "Merci.", 3 },
+	{ "Spanish", "Gracias.\n\nEl lun, 22 nov 2026 a las 10:05, Desk "
+		     "(<d@x.example>) escribió:\n" QUOTE,
+	    "Gracias.", 3 },
+	{ "a sure attribution above a text without marks",
+	    "Thanks.\n\nOn Nov 22, 2026 at 10:05 AM, Desk <d@x.example> "
+	    "wrote:\n\nYour order is late.\n",
+	    "Thanks.", 2 },
+	{ "Outlook's block", "Thanks.\n\nFrom: Desk <d@x.example>\nSent: "
+			     "Monday\nTo: Ann\nSubject: Order\n\nIt is late.\n",
+	    "Thanks.", 5 },
+	{ "Outlook's block with a rule above",
+	    "Thanks.\n________________________________\nFrom: Desk\nSent: "
+	    "Monday\nTo: Ann\nSubject: Order\n\nIt is late.\n",
+	    "Thanks.", 6 },
+	{ "Outlook's block in Russian, bold",
+	    "Спасибо.\n\n*От:* Desk\n*Отправлено:* сегодня\n*Кому:* "
+	    "Аня\n*Тема:* Заказ\n\nОн опаздывает.\n",
+	    "Спасибо.", 5 },
+	{ "Outlook's block in Turkish",
+	    "Teşekkürler.\n\nKimden: Desk\nGönderildi: bugün\nKime: "
+	    "Ann\nKonu: Sipariş\n\nGecikti.\n",
+	    "Teşekkürler.", 5 },
+	{ "a separator line", "Thanks.\n-----Original Message-----\nIt is "
+			      "late.\n",
+	    "Thanks.", 2 },
+	{ "a separator line in Russian",
+	    "Спасибо.\n-------- Исходное сообщение --------\nОпаздывает.\n",
+	    "Спасибо.", 2 },
+	{ "a traveller's words are no header block",
+	    "Please book:\nFrom: Tashkent\nTo: Samarkand\nDate: 5 May\n",
+	    "Please book:\nFrom: Tashkent\nTo: Samarkand\nDate: 5 May", 0 },
+	{ "AC-13 a forward is kept", "See below.\n\n-------- Forwarded Message "
+				     "--------\nFrom: Bob <b@x.example>\nDate: "
+				     "today\nTo: Ann\nSubject: x\n\n> old\nIt "
+				     "is late.\n",
+	    "See below.\n\n-------- Forwarded Message --------\nFrom: Bob "
+	    "<b@x.example>\nDate: today\nTo: Ann\nSubject: x\n\n> old\nIt is "
+	    "late.",
+	    0 },
+	{ "an answer below a quotation", "Desk <d@x.example> wrote:\n" QUOTE
+					 "\nThanks.\n",
+	    "Thanks.", 3 },
+	{ "answers between quotations stay whole",
+	    "Hi,\nDesk wrote:\n> Red?\nYes.\n> Big?\nNo.\n",
+	    "Hi,\nDesk wrote:\n> Red?\nYes.\n> Big?\nNo.", 0 },
+	{ "what is quoted below the last word goes",
+	    "Desk wrote:\n> Red?\nYes.\n> Big?\n> Sorry.\n",
+	    "Yes.", 4 },
+	{ "a writer's own quotation above his words stays",
+	    "> As the manual says.\n\nThat is wrong.\n",
+	    "> As the manual says.\n\nThat is wrong.", 0 },
+	{ "only history: all is shown", "On Mon, 22 Nov 2026, Desk "
+					"<d@x.example> wrote:\n" QUOTE,
+	    NULL, 0 },
+	{ "only quoted words: all is shown", "> Red please.\n", NULL, 0 },
+	{ "a signature goes", "Thanks.\n\n-- \nAnn\nShop\n", "Thanks.", 3 },
+	{ "a signature whose space got lost goes", "Thanks.\n\n--\nAnn\n",
+	    "Thanks.", 2 },
+	{ "a signature below the quotation goes with it",
+	    "Thanks.\n\nDesk wrote:\n" QUOTE "\n-- \nAnn\n", "Thanks.", 5 },
+	{ "a signature above the quotation goes with it",
+	    "Thanks.\n-- \nAnn\n\nDesk wrote:\n" QUOTE, "Thanks.", 5 },
+	{ "a telephone's line goes", "Thanks.\n\nSent from my iPhone\n",
+	    "Thanks.", 1 },
+	{ "a telephone's line in Russian goes",
+	    "Спасибо.\n\nОтправлено с iPhone\n", "Спасибо.", 1 },
+	{ "a program's link goes",
+	    "Thanks.\n\nGet Outlook for iOS<https://aka.ms/x>\n", "Thanks.",
+	    1 },
+	{ "a sentence that begins like one stays",
+	    "Hi.\nSent from my desk, which is easier to write at.\n",
+	    "Hi.\nSent from my desk, which is easier to write at.", 0 },
+	{ "a telephone's line alone stays", "Sent from my iPhone\n",
+	    "Sent from my iPhone", 0 },
+	{ "a colon above own words is no attribution",
+	    "My friend wrote:\nIt is broken.\n",
+	    "My friend wrote:\nIt is broken.", 0 },
+	{ "a list of rules stays", "One\n---\nTwo\n", "One\n---\nTwo", 0 },
+	{ "our marker", "Thanks.\n\n" QUOTE_MARKER "\nInternal.\n", "Thanks.",
+	    2 },
+	{ "our marker, quoted", "Thanks.\n\nDesk wrote:\n> Hello\n> "
+				QUOTE_MARKER "\n> Internal.\n",
+	    "Thanks.", 4 },
+	{ "our marker, wrapped anew", "Thanks.\n\nOn Monday Desk wrote:\n> ##- "
+				      "Please write your answer\n> above this "
+				      "line -##\nInternal.\n",
+	    "Thanks.", 4 },
+	{ "our marker in the middle of reflowed text",
+	    "Thanks.\nDesk wrote:\nHello ##- Please  write your\nanswer above "
+	    "this\nline -## Internal.\nMore.\n",
+	    "Thanks.", 5 },
+	{ "our marker below an attribution without marks",
+	    "Thanks.\n\nDesk schrieb:\n\n" QUOTE_MARKER "\nInternal.\n",
+	    "Thanks.", 3 },
+	{ "our marker below Outlook's block",
+	    "Thanks.\n\nFrom: Desk\nSent: today\nTo: Bob\nSubject: x\n\n"
+	    QUOTE_MARKER "\nInternal.\n",
+	    "Thanks.", 6 },
+	{ "CRs are no words", "Thanks.\n\n> old\n\n\n", "Thanks.", 1 },
+	{ "words after the marker only: all is shown", QUOTE_MARKER
+	    "\nThanks.\n",
+	    NULL, 0 },
+};
+
+static void
+test_cut(gconstpointer data)
+{
+	const Case *c = data;
+	g_autofree char *got = NULL;
+	guint lines = 99;
+
+	quote_cut(c->body, &got, &lines);
+	g_assert_cmpstr(got, ==, c->want != NULL ? c->want : c->body);
+	g_assert_cmpuint(lines, ==, c->lines);
+}
+
+static void
+test_marker(void)
+{
+	g_assert_true(quote_has_marker(QUOTE_MARKER));
+	g_assert_true(quote_has_marker("x\n> > ##- Please write your\n> > "
+				       "answer above this line -##\n"));
+	g_assert_true(quote_has_marker("*##- PLEASE write\u00a0your answer "
+				       "above this line -##*"));
+	g_assert_false(quote_has_marker("Please write your answer above this "
+					"line"));
+	g_assert_false(quote_has_marker("##- Please write"));
+	g_assert_false(quote_has_marker(""));
+	g_assert_false(quote_has_marker(NULL));
+}
+
+static void
+test_tables(void)
+{
+	static const char *const verbs[] = {
+#define QUOTE_VERB(w) w,
+#include "mail/quote_words.def"
+	};
+	static const char *const labels[] = {
+#define QUOTE_LABEL(f, w) w,
+#include "mail/quote_words.def"
+	};
+	static const char *const originals[] = {
+#define QUOTE_ORIGINAL(w) w,
+#include "mail/quote_words.def"
+	};
+	static const char *const forwards[] = {
+#define QUOTE_FORWARDED(w) w,
+#include "mail/quote_words.def"
+	};
+	static const char *const clients[] = {
+#define QUOTE_CLIENT(w) w,
+#include "mail/quote_words.def"
+	};
+	const struct {
+		const char *const *words;
+		gsize n;
+	} tables[] = {
+		{ verbs, G_N_ELEMENTS(verbs) },
+		{ labels, G_N_ELEMENTS(labels) },
+		{ originals, G_N_ELEMENTS(originals) },
+		{ forwards, G_N_ELEMENTS(forwards) },
+		{ clients, G_N_ELEMENTS(clients) },
+	};
+
+	for (gsize t = 0; t < G_N_ELEMENTS(tables); t++)
+		for (gsize i = 0; i < tables[t].n; i++) {
+			g_autofree char *folded = text_fold(tables[t].words[i]);
+
+			g_assert_cmpstr(tables[t].words[i], ==, folded);
+			if (i > 0)
+				g_assert_cmpint(strcmp(tables[t].words[i - 1],
+						    tables[t].words[i]),
+				    <, 0);
+		}
+}
+
+/* 64 KiB of what could make it look twice. The bound is generous: the suite
+ * also runs under valgrind and sanitizers; 5 ms is what a plain build takes. */
+static void
+test_linear(void)
+{
+	static const char *const pieces[] = { "a:\n", ":\n", ">\n", "\n", "--\n",
+		"From: a@b\n", "On 2026, a <a@b> wrote:\n", "-", " ", "wrote ",
+		"##-", "##- Please write your answer above this lin\n",
+		"слово ", "\u0301", "----- a b c d e -----\n", "1.1.2026 ",
+		"Sent from my a\n", "> a\nb\n", "\u200e", "@<", "То: x\n" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		g_autoptr(GString) body = g_string_new("x\n");
+		g_autofree char *got = NULL;
+		guint lines;
+		gint64 took;
+
+		while (body->len < 65536)
+			g_string_append(body, pieces[i]);
+		took = g_get_monotonic_time();
+		quote_cut(body->str, &got, &lines);
+		took = g_get_monotonic_time() - took;
+		g_test_message("piece %" G_GSIZE_FORMAT " took %" G_GINT64_FORMAT
+			       " us",
+		    i, took);
+		g_assert_cmpint(took, <, 500000);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path =
+		    g_strdup_printf("/quote/%s", cases[i].title);
+
+		g_test_add_data_func(path, &cases[i], test_cut);
+	}
+	g_test_add_func("/quote/the marker is seen in any form", test_marker);
+	g_test_add_func("/quote/the tables are folded and sorted", test_tables);
+	g_test_add_func("/quote/64 KiB of anything are cut in no time",
+	    test_linear);
+	return g_test_run();
+}
