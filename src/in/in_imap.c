@@ -280,41 +280,46 @@ taken(Watch *w, const ImapItem *item, gint64 octets)
 	g_array_append_val(w->unacted, item->uid);
 }
 
-/* FALSE: end the sweep. A mail that fails while the session lives does not. */
+/* Its octets did not come. FALSE: end the sweep, as the session is broken. */
+static gboolean
+not_had(Watch *w, const ImapItem *item, GError *why, GError **error)
+{
+	if (!stopped(w))
+		note_failure(w, item->uid, why->message);
+	if (!in_imap_session_broken(w->session)) {
+		g_error_free(why);
+		return TRUE;
+	}
+	g_propagate_error(error, why);
+	return FALSE;
+}
+
+/* FALSE: end the sweep. */
 static gboolean
 take(Watch *w, const ImapItem *item, GError **error)
 {
 	g_autoptr(Envelope) envelope = envelope_of(w, item);
-	g_autoptr(GError) own = NULL;
-	Intake intake = { .room = w->settings->max_size };
-	gboolean good, found = FALSE;
+	g_autoptr(SpoolFile) file = spool_begin(w->spool, envelope, error);
+	Intake intake = { .file = file, .room = w->settings->max_size };
+	GError *why = NULL;
 	gint64 octets;
 
-	intake.file = spool_begin(w->spool, envelope, error);
-	if (intake.file == NULL)
+	if (file == NULL)
 		return FALSE;
-	good = in_imap_session_body(w->session, item, into_spool, &intake,
-	    &found, &own);
-	if (!good || !found || intake.too_large || intake.error != NULL) {
-		spool_abort(intake.file);
-		if (intake.too_large)
-			leave_too_large(w, item);
-		if (intake.error != NULL) {
-			g_propagate_error(error, intake.error);
-			return FALSE;
-		}
-		if (good)
-			return TRUE; /* gone, or left */
-		if (stopped(w) || !in_imap_session_broken(w->session)) {
-			note_failure(w, item->uid, own->message);
-			return !stopped(w);
-		}
-		note_failure(w, item->uid, own->message);
-		g_propagate_error(error, g_steal_pointer(&own));
+	in_imap_session_body(w->session, item, into_spool, &intake, &why);
+	if (intake.too_large)
+		leave_too_large(w, item);
+	if (intake.error != NULL) {
+		g_clear_error(&why);
+		g_propagate_error(error, intake.error);
 		return FALSE;
 	}
-	octets = spool_size(intake.file);
-	if (!spool_commit(intake.file, error))
+	if (why != NULL)
+		return not_had(w, item, why, error);
+	if (intake.too_large)
+		return TRUE;
+	octets = spool_size(file);
+	if (!spool_commit(g_steal_pointer(&file), error))
 		return FALSE;
 	taken(w, item, octets);
 	return TRUE;

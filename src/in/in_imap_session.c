@@ -485,43 +485,49 @@ take_body(int type, struct mailimap_msg_att_body_section *section,
 	return true;
 }
 
-/* TRUE if the answer holds the mail's body. A short one may come as a quoted
- * string, which libetpan does not hand to the handler. */
-static gboolean
-has_body(const clist *answer, guint32 uid, Body *body)
+/* BODY[] among the facts of one mail, or NULL. */
+static const struct mailimap_msg_att_body_section *
+find_body(const struct mailimap_msg_att *mail)
 {
+	for (clistiter *cur = clist_begin(mail->att_list); cur != NULL;
+	     cur = clist_next(cur)) {
+		const struct mailimap_msg_att_item *att = clist_content(cur);
+
+		if (att->att_type == MAILIMAP_MSG_ATT_ITEM_STATIC &&
+		    att->att_data.att_static->att_type ==
+			MAILIMAP_MSG_ATT_BODY_SECTION)
+			return att->att_data.att_static->att_data
+			    .att_body_section;
+	}
+	return NULL;
+}
+
+/* TRUE if the answer holds this mail's body. A short one may come as a quoted
+ * string, which libetpan does not hand to the handler; NIL is none. */
+static gboolean
+has_body(const clist *answer, const ImapItem *item, Body *body)
+{
+	const struct mailimap_msg_att_body_section *section;
+
 	for (clistiter *cur = answer != NULL ? clist_begin(answer) : NULL;
 	     cur != NULL; cur = clist_next(cur)) {
-		const struct mailimap_msg_att *mail = clist_content(cur);
-		ImapItem item;
+		ImapItem other;
 
-		read_item(mail, &item);
-		if (item.uid != uid)
+		read_item(clist_content(cur), &other);
+		section = find_body(clist_content(cur));
+		if (other.uid != item->uid || section == NULL)
 			continue;
-		for (clistiter *in = clist_begin(mail->att_list); in != NULL;
-		     in = clist_next(in)) {
-			const struct mailimap_msg_att_item *att =
-			    clist_content(in);
-			const struct mailimap_msg_att_body_section *section;
-
-			if (att->att_type != MAILIMAP_MSG_ATT_ITEM_STATIC ||
-			    att->att_data.att_static->att_type !=
-				MAILIMAP_MSG_ATT_BODY_SECTION)
-				continue;
-			section = att->att_data.att_static->att_data
-				      .att_body_section;
-			if (!body->any && section->sec_body_part != NULL)
-				take_body(0, NULL, section->sec_body_part,
-				    section->sec_length, body);
-			return TRUE;
-		}
+		if (!body->any && section->sec_body_part != NULL)
+			take_body(0, NULL, section->sec_body_part,
+			    section->sec_length, body);
+		return body->any || item->size == 0;
 	}
 	return FALSE;
 }
 
 gboolean
 in_imap_session_body(ImapSession *session, const ImapItem *item,
-    ImapSink sink, void *data, gboolean *found, GError **error)
+    ImapSink sink, void *data, GError **error)
 {
 	Body body = { .sink = sink, .data = data };
 	struct mailimap_fetch_type *type =
@@ -543,10 +549,9 @@ in_imap_session_body(ImapSession *session, const ImapItem *item,
 	good = fetch(session, item->uid, item->uid, type, &answer, what,
 	    error);
 	mailimap_set_msg_body_handler(session->imap, NULL, NULL);
-	*found = good && has_body(answer, item->uid, &body);
-	if (good && !*found && body.any)
-		good = error_temporary(error, "%s: the answer is for another",
-		    what);
+	if (good && !has_body(answer, item, &body))
+		good = error_temporary(error,
+		    "%s: the answer does not hold the mail", what);
 	if (answer != NULL)
 		mailimap_fetch_list_free(answer);
 	return good;

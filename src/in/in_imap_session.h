@@ -49,9 +49,9 @@ GArray *in_imap_session_list(ImapSession *session, guint32 first, guint32 last,
 gboolean in_imap_session_highest(ImapSession *session, guint32 *uid,
     GError **error);
 
-/* Streams the mail to sink. *found FALSE: there is no such mail any more. */
+/* Streams the mail to sink. Also FALSE if it is gone. */
 gboolean in_imap_session_body(ImapSession *session, const ImapItem *item,
-    ImapSink sink, void *data, gboolean *found, GError **error);
+    ImapSink sink, void *data, GError **error);
 
 /* Marks or moves mail as the settings say; uids of guint32. TRUE also when
  * the mailbox does not permit it: said once in the log. */

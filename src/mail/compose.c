@@ -204,7 +204,8 @@ append_encoded(GString *out, GMimeContentEncoding how, const void *octets,
 	append_crlf(out, coded, n);
 }
 
-/* 7bit if every line is short US-ASCII, else what takes fewer octets. */
+/* 7bit if every line is short US-ASCII; quoted-printable for Latin scripts,
+ * which stay readable in it, even if base64 takes some octets less. */
 static GMimeContentEncoding
 choose_encoding(const char *text)
 {
@@ -219,7 +220,7 @@ choose_encoding(const char *text)
 	}
 	if (plain)
 		return GMIME_CONTENT_ENCODING_7BIT;
-	return length + 2 * special <= length / 3 * 4 ?
+	return special * 3 <= length ?
 	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE :
 	    GMIME_CONTENT_ENCODING_BASE64;
 }

@@ -114,30 +114,28 @@ append_q(GString *word, const char *from, gsize length)
 }
 
 /* How many octets of from, whole characters, fit into room encoded octets; at
- * least one character. A mark stays with its letter only by chance: RFC 2047
- * asks for whole characters, not for whole graphemes. */
+ * least one character. Base64 with padding stands last if that can be helped:
+ * GMime and others decode neighbouring words as one and stop at a "=". */
 static gsize
 fitting(const char *from, gsize room, gboolean base64)
 {
-	const char *p = from;
+	const char *p = from, *last = from, *even = from;
 	gsize used = 0;
 
-	while (*p != '\0') {
-		const char *next = g_utf8_next_char(p);
-		gsize more = 0;
-
-		if (base64) {
-			more = ((gsize)(next - from) + 2) / 3 * 4 - used;
-		} else {
-			for (const char *c = p; c < next; c++)
-				more += is_q_safe(*c) || *c == ' ' ? 1 : 3;
-		}
-		if (used + more > room && p > from)
-			break;
-		used += more;
-		p = next;
+	while (*p != '\0' && (used <= room || last == from)) {
+		last = p;
+		if ((p - from) % 3 == 0)
+			even = p;
+		for (const char *next = g_utf8_next_char(p); p < next; p++)
+			used += base64 || is_q_safe(*p) || *p == ' ' ? 1 : 3;
+		if (base64)
+			used = p - from;
 	}
-	return p - from;
+	if (*p == '\0' && used <= room)
+		return p - from;
+	if (last == from)
+		last = g_utf8_next_char(from);
+	return base64 && even > from ? even - from : last - from;
 }
 
 /* The whole text as encoded-words; spaces between words are inside them. */
@@ -154,7 +152,8 @@ field_encoded(Field *field, const char *text)
 
 		if (column + ENCODED_EDGE + 12 <= FOLD)
 			room = MIN(room, FOLD - column);
-		length = fitting(text, room - ENCODED_EDGE, base64);
+		room -= ENCODED_EDGE;
+		length = fitting(text, base64 ? room / 4 * 3 : room, base64);
 		g_string_assign(word, base64 ? "=?UTF-8?B?" : "=?UTF-8?Q?");
 		if (base64) {
 			g_autofree char *b = g_base64_encode(

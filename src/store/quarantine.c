@@ -80,6 +80,7 @@ spool_quarantine(Spool *spool, const char *name, const char *reason,
 {
 	if (!check_name(spool, name, error))
 		return FALSE;
+	spool_forget(spool, name);
 	/* Else the reason of one that is there already would be lost. */
 	if (faccessat(spool->new, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)

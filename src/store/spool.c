@@ -1,9 +1,9 @@
 /* spool.c - opens the spool and takes mail out of it. spool_add.c puts mail
- * in, quarantine.c sets it aside; daemon/ingest is the one who takes out. */
+ * in, spool_list.c finds what waits, quarantine.c sets it aside. Ingest
+ * (daemon/) is the one who takes out. */
 #include "store/spool.h"
 #include "store/spool_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -111,6 +111,7 @@ spool_open(const char *state_dir, gboolean create, GError **error)
 	g_return_val_if_fail(state_dir != NULL, NULL);
 	spool->dir = g_build_filename(state_dir, "spool", NULL);
 	spool->tmp = spool->new = spool->quarantine = spool->lock = -1;
+	spool->ahead = g_ptr_array_new_with_free_func(g_free);
 	g_mutex_init(&spool->mutex);
 	g_cond_init(&spool->synced);
 	spool->tmp = open_part(spool->dir, "tmp", create, error);
@@ -139,6 +140,7 @@ spool_free(Spool *spool)
 		close(spool->new);
 	if (spool->quarantine >= 0)
 		close(spool->quarantine);
+	g_ptr_array_unref(spool->ahead);
 	g_mutex_clear(&spool->mutex);
 	g_cond_clear(&spool->synced);
 	g_free(spool->dir);
@@ -177,132 +179,7 @@ spool_unlock(Spool *spool)
 	if (spool->lock >= 0)
 		close(spool->lock);
 	spool->lock = -1;
-}
-
-gboolean
-spool_walk(const Spool *spool, int dir,
-    void (*visit)(const char *name, void *data), void *data, GError **error)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int number;
-
-	if (stream == NULL) {
-		number = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = number;
-		return spool_failed(spool, "list it", error);
-	}
-	errno = 0;
-	while ((entry = readdir(stream)) != NULL) {
-		if (entry->d_name[0] != '.')
-			visit(entry->d_name, data);
-		errno = 0;
-	}
-	number = errno;
-	closedir(stream);
-	errno = number;
-	return number == 0 || spool_failed(spool, "list it", error);
-}
-
-/* The `most` smallest names seen so far, as a heap with the greatest on top:
- * of 100,000 files only those are copied that are among the oldest. */
-typedef struct Oldest {
-	GPtrArray *names;
-	guint most;
-} Oldest;
-
-static void
-heap_down(gpointer *name, guint count, guint at)
-{
-	for (;;) {
-		guint child = 2 * at + 1;
-		gpointer other;
-
-		if (child + 1 < count &&
-		    strcmp(name[child + 1], name[child]) > 0)
-			child++;
-		if (child >= count || strcmp(name[child], name[at]) <= 0)
-			return;
-		other = name[at];
-		name[at] = name[child];
-		name[child] = other;
-		at = child;
-	}
-}
-
-static void
-oldest_visit(const char *name, void *data)
-{
-	Oldest *oldest = data;
-	GPtrArray *names = oldest->names;
-
-	if (!spool_name_valid(name))
-		return;
-	if (names->len < oldest->most) {
-		g_ptr_array_add(names, g_strdup(name));
-		if (names->len == oldest->most)
-			for (guint i = names->len / 2; i-- > 0;)
-				heap_down(names->pdata, names->len, i);
-		return;
-	}
-	if (strcmp(name, names->pdata[0]) >= 0)
-		return;
-	g_free(names->pdata[0]);
-	names->pdata[0] = g_strdup(name);
-	heap_down(names->pdata, names->len, 0);
-}
-
-static int
-by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-GPtrArray *
-spool_list(Spool *spool, guint most, GError **error)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	Oldest oldest = { names, most };
-
-	if (most > 0 &&
-	    !spool_walk(spool, spool->new, oldest_visit, &oldest, error))
-		return NULL;
-	g_ptr_array_sort(names, by_name);
-	return g_steal_pointer(&names);
-}
-
-typedef struct Count {
-	guint count;
-	char least[32]; /* enough of the name for its time */
-} Count;
-
-static void
-count_visit(const char *name, void *data)
-{
-	Count *count = data;
-
-	if (!spool_name_valid(name))
-		return;
-	if (count->count++ == 0 || strncmp(name, count->least, 16) < 0)
-		g_strlcpy(count->least, name, sizeof count->least);
-}
-
-guint
-spool_count(Spool *spool, gint64 *oldest)
-{
-	Count count = { 0, "" };
-
-	spool_walk(spool, spool->new, count_visit, &count, NULL);
-	if (oldest != NULL)
-		*oldest =
-		    count.count == 0
-			? 0
-			: (gint64)(g_ascii_strtoull(count.least, NULL, 16) /
-				   G_GUINT64_CONSTANT(1000000000));
-	return count.count;
+	spool_forget(spool, NULL);
 }
 
 /* Reads up to size octets from the file's start. */
@@ -394,6 +271,7 @@ spool_done(Spool *spool, const char *name, GError **error)
 	if (!spool_name_valid(name))
 		return error_permanent(error,
 		    "spool %s: %s is no name of a mail", spool->dir, name);
+	spool_forget(spool, name);
 	/* Not synced: should the name come back after a power cut, the store
 	 * knows the mail and it goes once more. */
 	if (unlinkat(spool->new, name, 0) != 0 && errno != ENOENT)

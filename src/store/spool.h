@@ -37,9 +37,9 @@ gboolean spool_add(Spool *spool, const Envelope *envelope, const void *octets,
 gboolean spool_lock(Spool *spool, gboolean wait, GError **error);
 void spool_unlock(Spool *spool);
 
-/* Oldest names waiting in new, at most `most` of them, of char *. Reads the
- * whole directory (17 ms with 100,000 files), so ask for some hundreds and
- * work through them. */
+/* Oldest names waiting in new, at most `most` of them, of char *. Cheap for
+ * who holds the lock; else it reads the whole directory (about 0.1 s with
+ * 100,000 files), as spool_count does. */
 GPtrArray *spool_list(Spool *spool, guint most, GError **error);
 guint spool_count(Spool *spool, gint64 *oldest); /* oldest: received, or 0 */
 

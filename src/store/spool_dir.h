@@ -22,6 +22,7 @@ struct Spool {
 	gboolean syncing;     /* a thread is in fsync(new) */
 	guint64 stamp;        /* of the last name, so that names only grow */
 	guint counter;
+	GPtrArray *ahead; /* oldest names in new, while we hold the lock */
 };
 
 /* TEMPORARY "spool DIR: cannot WHAT: system's words (remedy)" from errno. */
@@ -41,5 +42,8 @@ int spool_open_mail(const Spool *spool, int dir, const char *name,
 /* Calls visit for each name in dir that has no dot in front, in no order. */
 gboolean spool_walk(const Spool *spool, int dir,
     void (*visit)(const char *name, void *data), void *data, GError **error);
+
+/* The name does not wait any more; NULL: nothing is known of any. */
+void spool_forget(Spool *spool, const char *name);
 
 #endif

@@ -88,7 +88,7 @@ is_sound(const StoreTxn *txn, GError **error)
 static const StoreDriver *
 find_driver(const char *url, GError **error)
 {
-	if (url == NULL)
+	if (url == NULL || g_str_equal(url, "sqlite"))
 		url = "";
 	for (gsize i = 0; i < G_N_ELEMENTS(drivers); i++) {
 		const char *scheme = drivers[i]->scheme;
@@ -99,7 +99,7 @@ find_driver(const char *url, GError **error)
 	}
 	/* Not the url itself: it may hold a password. */
 	error_config(error, "this javob was built without a driver for the "
-			    "store's url: leave it empty for SQLite");
+			    "store's url: write store = sqlite");
 	return NULL;
 }
 

@@ -282,8 +282,8 @@ test_references(void)
 	g_assert_cmpint(end - from, >, 1900);
 	g_assert_true(g_str_has_prefix(from,
 	    "References: <message-number-0@mail.buyer.example>\r\n"));
-	g_assert_true(g_str_has_prefix(end - 43,
-	    " <message-number-199@mail.buyer.example>\r\n"));
+	g_assert_nonnull(strstr(text,
+	    "\r\n <message-number-199@mail.buyer.example>\r\nAuto-"));
 	g_assert_null(strstr(text, "broken"));
 }
 
@@ -505,7 +505,7 @@ test_lint(void)
 		    strlen(cases[i].octets));
 		g_autoptr(GError) error = NULL;
 
-		g_test_message("%s", cases[i].octets);
+		g_test_message("case %" G_GSIZE_FORMAT, i);
 		g_assert_cmpint(compose_lint(octets, &error), ==,
 		    cases[i].good);
 		g_assert_cmpint(error == NULL, ==, cases[i].good);

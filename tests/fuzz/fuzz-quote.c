@@ -1,0 +1,31 @@
+/* fuzz-quote.c - any text of a mail: what is left of it is a piece of it, and
+ * our notifications do not get through. */
+#include <stdint.h>
+#include <string.h>
+
+#include "ground/text.h"
+#include "mail/autosub.h"
+#include "mail/quote.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
+{
+	g_autofree char *valid = text_valid((const char *)octets, size);
+	g_autofree char *body = text_clean_body(valid);
+	g_autofree char *left = NULL;
+	g_autofree char *key = autosub_subject_key(body);
+	guint lines = 0;
+
+	quote_cut(body, &left, &lines);
+	g_assert_true(g_utf8_validate(left, -1, NULL));
+	g_assert_true(g_utf8_validate(key, -1, NULL));
+	g_assert_nonnull(strstr(body, left));
+	if (lines == 0 && quote_has_marker(left))
+		g_assert_cmpstr(left, ==, body);
+	else
+		g_assert_false(quote_has_marker(left));
+	autosub_is_away_subject(body);
+	return 0;
+}
