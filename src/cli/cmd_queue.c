@@ -139,9 +139,10 @@ show(const char *config, int argc, char **argv)
 			    g_bytes_get_size(octets), stdout);
 			continue;
 		}
-		printf("From: %s <%s>\nTo: %s\nSubject: %s\n\n%s",
+		printf("From: %s <%s>\nTo: %s\nSubject: %s\n\n%s%s",
 		    row->from_name, row->from_address, row->to_addresses,
-		    row->subject, row->body_text);
+		    row->subject, row->body_text,
+		    g_str_has_suffix(row->body_text, "\n") ? "" : "\n");
 	}
 	if (shown > 0)
 		return 0;

@@ -28,6 +28,7 @@ enum {
 	BATCH_OCTETS = 16 << 20,  /* and about so many octets */
 	ATTACH_MOST = 5 << 20,    /* passed on to agents up to this size */
 	CRASHES = 2,              /* of this process on one mail */
+	DEATH = 4,                /* weight of one of the parser's own */
 	NAME_MOST = 256,
 };
 
@@ -203,13 +204,23 @@ map_octets(int fd, gint64 offset, gint64 size, GError **error)
 	return g_bytes_new_from_bytes(whole, (gsize)offset, (gsize)size);
 }
 
-/* The parser's word, asked twice at most; then only a byte scan. */
+/* SIGKILL comes from outside (a person, the kernel short of memory): that is
+ * not the mail's fault, and is forgiven a few times. */
+static guint
+weight_of_death(const GError *reason)
+{
+	return g_str_has_suffix(reason->message, "signal 9") ? 1 : DEATH;
+}
+
+/* The parser's word, asked again if it dies; after two deaths that the mail
+ * may have caused only a byte scan. */
 static gboolean
 parse(Ingest *ingest, Item *item, guint flags, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 
-	for (guint i = 0; i < 2 && item->message == NULL; i++) {
+	for (guint deaths = 0; deaths < 2 * DEATH && item->message == NULL;
+	     deaths += reason != NULL ? weight_of_death(reason) : 0) {
 		g_clear_error(&reason);
 		item->message = parser_parse(
 		    ingest->parser, item->fd, item->offset, flags, &reason);

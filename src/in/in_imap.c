@@ -96,10 +96,17 @@ problem(Watch *w, const GError *error)
 	    w->settings->mailbox, w->settings->host, error->message);
 }
 
+static int
+first_backoff(const Watch *w)
+{
+	return w->settings->backoff_ms > 0 ? w->settings->backoff_ms :
+					     BACKOFF_FIRST_MS;
+}
+
 static void
 well(Watch *w)
 {
-	w->backoff_ms = BACKOFF_FIRST_MS;
+	w->backoff_ms = first_backoff(w);
 	w->status->last_sweep = clock_now();
 	if (w->unacted->len > 0)
 		return; /* it cannot be marked or moved: not well */
@@ -400,7 +407,7 @@ is_barred(const Watch *w, guint32 uid)
 static void
 narrow(Watch *w, guint32 first, guint32 last)
 {
-	w->backoff_ms = BACKOFF_FIRST_MS;
+	w->backoff_ms = first_backoff(w);
 	if (first == last && w->bad_first == first && w->bad_last == first) {
 		log_error("mailbox=%s event=imap-mail-unlistable uid=%u "
 			  "for=1h",
@@ -675,9 +682,9 @@ in_imap_watch(const ImapSettings *settings, Spool *spool, int stop_fd,
 		.unacted = g_array_new(FALSE, FALSE, sizeof(guint32)),
 		.barred = g_array_new(FALSE, FALSE, sizeof(guint32)),
 		.window = WINDOW_FIRST,
-		.backoff_ms = BACKOFF_FIRST_MS,
 	};
 
+	w.backoff_ms = first_backoff(&w);
 	while (!stopped(&w)) {
 		g_autoptr(GError) error = NULL;
 

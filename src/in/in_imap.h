@@ -46,6 +46,7 @@ typedef struct ImapSettings {
 	int idle_seconds;      /* IDLE is renewed after this: 540 */
 	int sweep_seconds;     /* a UID sweep at least this often: 120 */
 	int command_ms;        /* for each command; 0: 30,000 */
+	int backoff_ms;        /* first of them; 0: 1,000 */
 	const StreamTrust *trust;
 	const ImapMemory *memory;
 	InArrived arrived;

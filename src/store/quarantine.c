@@ -80,7 +80,6 @@ spool_quarantine(Spool *spool, const char *name, const char *reason,
 {
 	if (!check_name(spool, name, error))
 		return FALSE;
-	spool_forget(spool, name);
 	/* Else the reason of one that is there already would be lost. */
 	if (faccessat(spool->new, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)
@@ -95,6 +94,7 @@ spool_quarantine(Spool *spool, const char *name, const char *reason,
 		unlinkat(spool->quarantine, path, 0);
 		return FALSE;
 	}
+	spool_forget(spool, name);
 	return sync_quarantine(spool, error) && spool_sync_new(spool, error);
 }
 

@@ -146,10 +146,11 @@ spool_list(Spool *spool, guint most, GError **error)
 void
 spool_forget(Spool *spool, const char *name)
 {
-	GPtrArray *ahead = spool->ahead;
+	GPtrArray *ahead;
 	guint low = 0, high;
 
 	g_mutex_lock(&spool->mutex);
+	ahead = spool->ahead;
 	high = ahead->len;
 	if (name == NULL)
 		g_ptr_array_set_size(ahead, 0);

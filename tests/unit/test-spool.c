@@ -192,6 +192,45 @@ test_order(Case *c, gconstpointer data)
 	}
 }
 
+/* Who holds the lock is served from memory, and must not notice it. */
+static void
+test_order_locked(Case *c, gconstpointer data)
+{
+	g_autoptr(Spool) other = spool_open(c->dir, FALSE, NULL);
+	g_autoptr(Envelope) envelope = an_envelope();
+	g_autoptr(GString) seen = g_string_new(NULL);
+	guint left = 6;
+
+	(void)data;
+	g_assert_true(spool_lock(c->spool, TRUE, NULL));
+	for (char x[] = "A"; *x < 'G'; ++*x)
+		g_assert_true(spool_add(other, envelope, x, 1, NULL));
+	while (left > 0) {
+		g_autoptr(GPtrArray) names = spool_list(c->spool, 2, NULL);
+		g_autoptr(Envelope) got = NULL;
+		g_autofree char *octets = NULL;
+		gint64 offset, size;
+		int fd;
+
+		g_assert_cmpuint(names->len, ==, MIN(2, left));
+		/* The second one first: the first must be offered again. */
+		fd = spool_read(c->spool, names->pdata[names->len - 1], &got,
+		    &offset, &size, NULL);
+		octets = octets_of(fd, offset, size);
+		g_string_append(seen, octets);
+		if (left == 5) /* somebody comes in between */
+			g_assert_true(spool_add(other, envelope, "G", 1, NULL));
+		if (left == 3)
+			g_assert_true(spool_quarantine(c->spool,
+			    names->pdata[names->len - 1], "why", NULL));
+		else
+			g_assert_true(spool_done(c->spool,
+			    names->pdata[names->len - 1], NULL));
+		left = spool_count(c->spool, NULL);
+	}
+	g_assert_cmpstr(seen->str, ==, "BCDEFGA");
+}
+
 static int
 by_text(gconstpointer a, gconstpointer b)
 {
@@ -525,6 +564,7 @@ static const struct {
 	{ "a mail comes out as it went in", test_round_trip },
 	{ "nobody else may read the spool", test_modes },
 	{ "the oldest mails come first", test_order },
+	{ "the order holds while they are taken out", test_order_locked },
 	{ "the oldest of many are found", test_oldest_of_many },
 	{ "an aborted mail leaves nothing", test_abort },
 	{ "an empty mail is a mail", test_empty_mail },
