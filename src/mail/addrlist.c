@@ -171,8 +171,8 @@ static void
 add_bare(Reader *r)
 {
 	const char *at = strrchr(r->bare->str, '@');
-	const char *start = at, *text = r->bare->str;
-	g_autofree char *name = NULL;
+	const char *start = at, *end, *text = r->bare->str;
+	g_autofree char *name = NULL, *spec = NULL;
 
 	while (start > text && is_space(start[-1]))
 		start--;
@@ -183,9 +183,14 @@ add_bare(Reader *r)
 	}
 	while (start > text && !is_space(start[-1]))
 		start--;
+	end = at + 1;
+	while (is_space(*end))
+		end++;
+	while (*end != '\0' && !is_space(*end))
+		end++;
 	name = g_strndup(text, (gsize)(start - text));
-	g_strstrip(name);
-	add_address(r, start, name);
+	spec = g_strndup(start, (gsize)(end - start));
+	add_address(r, spec, g_strstrip(name));
 }
 
 static void

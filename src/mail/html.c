@@ -13,6 +13,11 @@
 #define CHUNK     8192
 #define URL_MOST  1000
 #define META_MOST 1024
+/* libxml2 searches its stack of open elements at many tags. Real mail is not
+ * even half as deep, and has a tenth of the tags. */
+#define DEPTH_MOST 400
+#define DEEP_CHUNK 512
+#define TAGS_MOST  300000
 
 enum {
 	TAG_BLOCK = 1 << 0,     /* begins and ends a line */
@@ -87,6 +92,8 @@ typedef struct Reader {
 	GByteArray *stack; /* flags of each open element */
 	gsize skip;        /* open elements whose text is left out */
 	gsize pre;
+	gsize tags;
+	gboolean restarting; /* ends of elements are not the document's */
 	char *url; /* of the open link, or NULL */
 	gsize url_start;
 	GHashTable *urls; /* that stand in the text already */
@@ -238,6 +245,7 @@ on_start(void *data, const xmlChar *name, const xmlChar **attributes)
 	guint flags = tag_flags((const char *)name);
 	guint8 entry;
 
+	r->tags++;
 	if (is_hidden(attributes))
 		flags |= TAG_SKIP;
 	entry = (guint8)flags;
@@ -257,7 +265,7 @@ on_end(void *data, const xmlChar *name)
 	guint8 flags;
 
 	(void)name;
-	if (r->stack->len == 0)
+	if (r->stack->len == 0 || r->restarting)
 		return;
 	flags = r->stack->data[r->stack->len - 1];
 	g_byte_array_set_size(r->stack, r->stack->len - 1);
@@ -305,8 +313,8 @@ html_init(void)
 	g_free(html_to_text("<p>&eacute;</p>", 15, 100));
 }
 
-static void
-html_parse(Reader *r, const char *html, gsize length, gsize most)
+static htmlParserCtxtPtr
+parser_open(Reader *r)
 {
 	htmlSAXHandler handler = {
 		.startElement = on_start,
@@ -318,18 +326,49 @@ html_parse(Reader *r, const char *html, gsize length, gsize most)
 	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&handler, r, NULL,
 	    0, NULL, XML_CHAR_ENCODING_UTF8);
 
-	if (parser == NULL)
-		return;
-	htmlCtxtUseOptions(parser, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-	    HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC);
-	for (gsize at = 0; at < length; at += CHUNK) {
-		htmlParseChunk(parser, html + at,
-		    (int)MIN(length - at, CHUNK), 0);
-		if (html_text_length(r->text) >= most)
-			break;
-	}
+	if (parser != NULL)
+		htmlCtxtUseOptions(parser,
+		    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+		        HTML_PARSE_NONET | HTML_PARSE_RECOVER |
+		        HTML_PARSE_IGNORE_ENC);
+	return parser;
+}
+
+static void
+parser_close(htmlParserCtxtPtr parser)
+{
 	htmlParseChunk(parser, "", 0, 1);
 	htmlFreeParserCtxt(parser);
+}
+
+/* Too deep: a new parser goes on at the same place. What is open stays open
+ * for us, but its end will not be seen. */
+static htmlParserCtxtPtr
+parser_restart(Reader *r, htmlParserCtxtPtr parser)
+{
+	r->restarting = TRUE;
+	parser_close(parser);
+	r->restarting = FALSE;
+	return parser_open(r);
+}
+
+static void
+html_parse(Reader *r, const char *html, gsize length, gsize most)
+{
+	htmlParserCtxtPtr parser = parser_open(r);
+	gsize chunk;
+
+	for (gsize at = 0; at < length && parser != NULL; at += chunk) {
+		chunk = parser->nameNr > DEPTH_MOST / 4 ? DEEP_CHUNK : CHUNK;
+		chunk = MIN(length - at, chunk);
+		htmlParseChunk(parser, html + at, (int)chunk, 0);
+		if (html_text_length(r->text) >= most || r->tags > TAGS_MOST)
+			break;
+		if (parser->nameNr > DEPTH_MOST)
+			parser = parser_restart(r, parser);
+	}
+	if (parser != NULL)
+		parser_close(parser);
 }
 
 char *

@@ -395,6 +395,18 @@ tune_memory(void)
 	mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024);
 }
 
+/* What GLib, GMime or libxml2 have to say about hostile mail interests nobody,
+ * and the default writer asks the system what stderr is. */
+static GLogWriterOutput
+drop_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+	(void)level;
+	(void)fields;
+	(void)n;
+	(void)data;
+	return G_LOG_WRITER_HANDLED;
+}
+
 void
 parser_worker_main(int argc, char **argv)
 {
@@ -403,6 +415,7 @@ parser_worker_main(int argc, char **argv)
 	if (argc != 2 || strcmp(argv[1], PARSER_ARGUMENT) != 0)
 		return;
 	tune_memory();
+	g_log_set_writer_func(drop_log, NULL, NULL);
 	message_init();
 	if (!sandbox_enter(&error))
 		_exit(71); /* EX_OSERR */

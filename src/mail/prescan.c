@@ -90,6 +90,7 @@ tell(Scan *s, Defect defect)
 static void
 cut(Scan *s, gsize from, gsize to, const char *text)
 {
+	g_assert(from >= s->copied && to >= from);
 	if (s->out == NULL)
 		s->out = g_byte_array_sized_new((guint)MIN(s->size, 65536));
 	g_byte_array_append(s->out, (const guint8 *)s->data + s->copied,
@@ -260,9 +261,9 @@ content_type(Scan *s, Block *block, gsize from, gsize colon, gsize to)
 static void
 address_field(Scan *s, gsize colon, gsize to)
 {
-	g_autoptr(GArray) marks = prescan_field_marks(s->data + colon + 1,
-	    MIN(to - colon - 1, PRESCAN_FIELD_MOST));
-	gsize start = colon + 1;
+	gsize start = colon + 1, end = MIN(to, s->at + PRESCAN_FIELD_MOST);
+	g_autoptr(GArray) marks = prescan_field_marks(s->data + start,
+	    end > start ? end - start : 0);
 
 	for (guint i = 0; i < marks->len; i++) {
 		gsize at = start + g_array_index(marks, gsize, i);

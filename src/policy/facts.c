@@ -38,6 +38,7 @@ facts_free(Facts *facts)
 	g_free(facts->last_in);
 	g_clear_pointer(&facts->notes, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
+	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
 	g_free(facts);
 }
 
@@ -337,30 +338,63 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	    key, now, &facts->automatic, error);
 }
 
-static gboolean
-read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
-    GError **error)
+static GPtrArray *
+agents_of(StoreTxn *txn, const Queue *queue, gint64 now, GError **error)
 {
-	facts->agents = g_ptr_array_new_with_free_func(free_address);
-	if (facts->ticket != NULL)
-		facts->queue = site_queue(desk->site, facts->ticket->queue);
-	if (facts->queue == NULL && facts->mailbox != NULL)
-		facts->queue = site_queue(desk->site, facts->mailbox->queue);
-	if (facts->queue == NULL)
-		return TRUE;
-	if (*facts->queue->calendar != '\0')
-		facts->calendar = site_calendar(
-		    desk->site, facts->queue->calendar);
-	for (guint i = 0; i < facts->queue->agents->len; i++) {
-		const char *address = facts->queue->agents->pdata[i];
+	g_autoptr(GPtrArray) agents = g_ptr_array_new_with_free_func(
+	    free_address);
+
+	for (guint i = 0; queue != NULL && i < queue->agents->len; i++) {
+		const char *address = queue->agents->pdata[i];
 		AddressRow *row = party_need(
 		    txn, address, address, "", now, error);
 
 		if (row == NULL)
-			return FALSE;
-		g_ptr_array_add(facts->agents, row);
+			return NULL;
+		g_ptr_array_add(agents, row);
 	}
-	return TRUE;
+	return g_steal_pointer(&agents);
+}
+
+static const Calendar *
+calendar_of(const Desk *desk, const Queue *queue)
+{
+	return queue != NULL && *queue->calendar != '\0'
+	    ? site_calendar(desk->site, queue->calendar)
+	    : NULL;
+}
+
+static gboolean
+read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
+	if (facts->mailbox != NULL)
+		facts->home.queue = site_queue(
+		    desk->site, facts->mailbox->queue);
+	if (facts->ticket != NULL)
+		facts->queue = site_queue(desk->site, facts->ticket->queue);
+	if (facts->queue == NULL)
+		facts->queue = facts->home.queue;
+	facts->calendar = calendar_of(desk, facts->queue);
+	facts->home.calendar = calendar_of(desk, facts->home.queue);
+	facts->agents = agents_of(txn, facts->queue, now, error);
+	if (facts->agents == NULL)
+		return FALSE;
+	facts->home.agents = facts->queue == facts->home.queue
+	    ? g_ptr_array_ref(facts->agents)
+	    : agents_of(txn, facts->home.queue, now, error);
+	return facts->home.agents != NULL;
+}
+
+Facts
+facts_at_home(const Facts *facts)
+{
+	Facts home = *facts;
+
+	home.queue = facts->home.queue;
+	home.calendar = facts->home.calendar;
+	home.agents = facts->home.agents;
+	return home;
 }
 
 /* The mailbox of the envelope; a mail in the spool whose mailbox has since

@@ -34,8 +34,8 @@ struct Facts {
 	const Message *message;
 	const Envelope *envelope;
 	const Mailbox *mailbox;
-	const Queue *queue;       /* of the ticket, else of the mailbox */
-	const Calendar *calendar; /* NULL: day and night */
+	const Queue *queue;       /* of the candidate, else of the mailbox */
+	const Calendar *calendar; /* of queue; NULL: day and night */
 
 	AuthVerdict auth;
 	char *auth_reason;
@@ -60,7 +60,12 @@ struct Facts {
 	GPtrArray *notes;         /* of char *, internal texts of the candidate */
 	gint64 subject_number;    /* [#N] in the subject, or 0 */
 
-	GPtrArray *agents;        /* of AddressRow, of the queue */
+	GPtrArray *agents;        /* of AddressRow, of queue */
+	struct {                  /* the same of the mailbox's own queue */
+		const Queue *queue;
+		const Calendar *calendar;
+		GPtrArray *agents;
+	} home;
 	AutomaticCounts automatic;
 	gint64 next_number;       /* of the ticket if one is opened */
 };
@@ -72,6 +77,10 @@ Facts *facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
     const Envelope *envelope, gint64 now, GError **error);
 void facts_free(Facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
+
+/* The same facts as a new ticket sees them: queue, calendar and agents are the
+ * mailbox's own. A shallow copy: valid as long as facts, not to be freed. */
+Facts facts_at_home(const Facts *facts);
 
 /* For happenings without a mail (timers, command line): the facts of a ticket.
  * message, envelope and sender are NULL. NULL with error PERMANENT when there

@@ -20,9 +20,9 @@ describe(const char *name, const char *address)
 }
 
 static char *
-customer_of(const Facts *facts)
+customer_of(const Facts *facts, gboolean of_mail)
 {
-	if (facts->author != NULL)
+	if (of_mail && facts->author != NULL)
 		return describe(facts->author->name, facts->author->address);
 	if (facts->requester != NULL)
 		return describe(
@@ -50,12 +50,12 @@ set_attachments(MustacheData *data, const Message *message)
 }
 
 static MustacheData *
-data_of(const Facts *facts, const Effects *effects, const char *language,
-    const char *note)
+data_of(const Facts *facts, const Desk *desk, const Effects *effects,
+    const char *language, const char *note)
 {
 	const Message *message = facts->message;
 	MustacheData *data = letter_data(facts, effects);
-	g_autofree char *customer = customer_of(facts);
+	g_autofree char *customer = customer_of(facts, note == NULL);
 	char lines[16];
 
 	mustache_set(data, "marker", QUOTE_MARKER);
@@ -72,8 +72,11 @@ data_of(const Facts *facts, const Effects *effects, const char *language,
 		mustache_set(data, "note", note);
 	if (message == NULL)
 		return data;
-	mustache_set_flag(data, "verified", effects->verified);
-	mustache_set_flag(data, "unverified", !effects->verified);
+	/* Where nobody can be proven, saying so of each new mail is noise. */
+	if (*desk->site->authserv_id != '\0' || !effects->opens) {
+		mustache_set_flag(data, "verified", effects->verified);
+		mustache_set_flag(data, "unverified", !effects->verified);
+	}
 	if (note == NULL)
 		mustache_set(data, "text", message->new_text);
 	if (message->quoted_lines > 0) {
@@ -114,7 +117,8 @@ tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
 {
 	const char *language = templates_language(desk->templates,
 	    LETTER_NOTIFY, desk->site->default_language);
-	g_autoptr(MustacheData) data = data_of(facts, effects, language, note);
+	g_autoptr(MustacheData) data = data_of(
+	    facts, desk, effects, language, note);
 	g_autofree char *root = root_id(
 	    facts, desk, effects->ticket->id, agent->id);
 	g_autofree char *who = NULL;

@@ -14,9 +14,10 @@
 typedef void (*Step)(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects);
 
+/* These choose the ticket; the others look at it from its own queue. */
+static const Step choosing[] = { gate_step, thread_step };
+
 static const Step steps[] = {
-	gate_step,
-	thread_step,
 	ticket_step,
 	promise_step,
 	bounce_step,
@@ -29,6 +30,7 @@ Effects *
 pipeline_decide(const Facts *facts, const Desk *desk, gint64 now)
 {
 	Effects *effects = effects_new();
+	Facts view;
 
 	if (facts->seen_ticket != 0) {
 		effects_reason(effects, "seen",
@@ -36,8 +38,11 @@ pipeline_decide(const Facts *facts, const Desk *desk, gint64 now)
 		    facts->seen_ticket);
 		return effects;
 	}
+	for (guint i = 0; i < G_N_ELEMENTS(choosing); i++)
+		choosing[i](facts, desk, now, effects);
+	view = effects->opens ? facts_at_home(facts) : *facts;
 	for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
-		steps[i](facts, desk, now, effects);
+		steps[i](&view, desk, now, effects);
 	return effects;
 }
 

@@ -3,6 +3,7 @@
  * and the notification name the result. */
 #include "policy/promise.h"
 
+#include "ground/clock.h"
 #include "ground/span.h"
 #include "policy/calendar.h"
 
@@ -43,7 +44,7 @@ void
 promise_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
     Effects *effects)
 {
-	g_autofree char *length = NULL;
+	g_autofree char *length = NULL, *at = NULL;
 
 	if (!effects->opens || effects->is_machine ||
 	    facts->queue == NULL)
@@ -55,7 +56,7 @@ promise_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
 	effects_reason(effects, "promise",
 	    "%s of working time of queue %s (configured)", length,
 	    facts->queue->name);
-	effects_event(effects, "promised", "javob",
-	    "%" G_GINT64_FORMAT " (configured: %s)", effects->ticket->promised,
+	at = clock_rfc3339(effects->ticket->promised);
+	effects_event(effects, "promised", "javob", "%s (configured: %s)", at,
 	    length);
 }

@@ -55,16 +55,16 @@ content_doubt(const Facts *facts, const char *text, guint verbs)
 	return NULL;
 }
 
+/* once: what tells one letter of this kind from the next. */
 static void
-hold(const Facts *facts, const Desk *desk, gint64 now, const char *why,
-    const char *advice, Effects *effects)
+hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
+    const char *why, const char *advice, Effects *effects)
 {
 	const AddressRow *agent = facts->token_party;
 	g_autoptr(MustacheData) data = letter_data(facts, effects);
 	g_autofree char *cause = g_strdup_printf(
 	    "held:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s",
-	    effects->ticket->id, agent != NULL ? agent->id : 0,
-	    facts->message->content_hash);
+	    effects->ticket->id, agent != NULL ? agent->id : 0, once);
 	LetterPlan plan = { 0 };
 
 	effects_event(effects, "held",
@@ -172,7 +172,7 @@ close_ticket(const Facts *facts, gint64 now, Effects *effects)
 static void
 obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
-	const char *text, *why;
+	const char *text, *why, *once = facts->message->content_hash;
 	g_autofree char *unknown = NULL;
 	gboolean is_note;
 	guint verbs;
@@ -182,7 +182,7 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		g_autofree char *what = g_strdup_printf(
 		    "\"%s\" is no command", unknown);
 
-		hold(facts, desk, now, what,
+		hold(facts, desk, now, once, what,
 		    "Known commands are /close and /note, each alone on a "
 		    "line at the top. Please send your answer again.",
 		    effects);
@@ -190,7 +190,7 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	}
 	why = content_doubt(facts, text, verbs);
 	if (why != NULL) {
-		hold(facts, desk, now, why,
+		hold(facts, desk, now, once, why,
 		    "Please change your answer and send it again by replying "
 		    "to this mail.",
 		    effects);
@@ -202,7 +202,8 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		note(facts, now, effects);
 	else if (*text != '\0' || facts->message->attachments->len > 0) {
 		if (!send_answer(facts, desk, now, text, effects)) {
-			hold(facts, desk, now, "the letter could not be made",
+			hold(facts, desk, now, once,
+			    "the letter could not be made",
 			    "Please send it again without unusual characters "
 			    "or attachments.",
 			    effects);
@@ -217,6 +218,7 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 void
 relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
+	g_autofree char *hour = NULL;
 	const char *why;
 
 	if (!effects->is_inside)
@@ -239,7 +241,10 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		obey(facts, desk, now, effects);
 		return;
 	}
-	hold(facts, desk, now, why,
+	/* Whoever has got hold of the address can write a thousand such mails:
+	 * the agent hears of it once an hour. */
+	hour = g_strdup_printf("hour-%" G_GINT64_FORMAT, now / 3600);
+	hold(facts, desk, now, hour, why,
 	    "Nothing was sent to the customer. If it was you, please answer "
 	    "the notification from your own address, through your own mail "
 	    "server.",
