@@ -81,7 +81,7 @@ read_mail(const char *path, GBytes **octets, GError **error)
 
 static gboolean
 explain_mail(Explain *explain, const char *path, const char *mailbox,
-    const char *sender, GError **error)
+    const char *sender, const char *recipient, GError **error)
 {
 	Desk desk = { explain->site, explain->templates, explain->keys };
 	g_autoptr(GBytes) octets = NULL;
@@ -101,6 +101,9 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 	if (sender != NULL)
 		envelope->reverse_path = g_strdup(
 		    g_str_equal(sender, "<>") ? "" : sender);
+	if (recipient != NULL)
+		g_ptr_array_add(
+		    envelope->forward_paths, g_strdup(recipient));
 	/* Facts need rows for new addresses; the transaction is let go. */
 	txn = store_begin(explain->store, error);
 	if (txn == NULL)
@@ -165,6 +168,7 @@ run(const char *config, int argc, char **argv)
 	const char *number = cmd_value(&argc, argv, "--ticket");
 	const char *mailbox = cmd_value(&argc, argv, "--mailbox");
 	const char *sender = cmd_value(&argc, argv, "--sender");
+	const char *recipient = cmd_value(&argc, argv, "--recipient");
 	g_autoptr(GError) error = NULL;
 	Explain explain = { 0 };
 	gint64 ticket = 0;
@@ -178,11 +182,13 @@ run(const char *config, int argc, char **argv)
 	if (ok)
 		ok = ticket != 0
 		    ? explain_ticket(&explain, ticket, &error)
-		    : explain_mail(&explain, argv[1], mailbox, sender, &error);
+		    : explain_mail(&explain, argv[1], mailbox, sender,
+			  recipient, &error);
 	explain_clear(&explain);
 	return ok ? 0 : cmd_fail(error);
 }
 
 const Command cmd_explain = { "explain",
-	"FILE [--mailbox NAME] [--sender ADDR] | --ticket N",
+	"FILE [--mailbox NAME] [--sender ADDR] [--recipient ADDR] | "
+	"--ticket N",
 	"why: every decision with its reason", run };

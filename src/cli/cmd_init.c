@@ -13,8 +13,9 @@
 #include "store/spool.h"
 #include "store/store.h"
 
+/* state: state-dir to write down; NULL: the default. */
 static gboolean
-write_example(const char *path, GError **error)
+write_example(const char *path, const char *state, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(GError) reason = NULL;
@@ -24,6 +25,13 @@ write_example(const char *path, GError **error)
 		return TRUE;
 	}
 	config_example(options_tables, text);
+	if (state != NULL) {
+		g_autofree char *line = g_strdup_printf(
+		    "\nstate-dir = %s\n", state);
+
+		g_string_replace(
+		    text, "\n#state-dir = /var/lib/javob\n", line, 1);
+	}
 	if (!g_file_set_contents_full(path, text->str, (gssize)text->len,
 		G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
 		0640, &reason))
@@ -103,7 +111,8 @@ run(const char *config, int argc, char **argv)
 			return cmd_fail(error);
 		}
 	}
-	if (!write_example(path, &error))
+	/* A site in a directory of its own keeps its state there too. */
+	if (!write_example(path, argc == 2 ? "state" : NULL, &error))
 		return cmd_fail(error);
 	dir = state_dir_of(path, &error);
 	if (dir == NULL || !make_state(dir, &error))

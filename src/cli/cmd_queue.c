@@ -22,6 +22,7 @@ print_json(const OutboxLine *line)
 	json_int(&json, "ticket", line->ticket);
 	json_text(&json, "letter", line->letter);
 	json_text(&json, "state", line->state);
+	json_text(&json, "sender", line->reverse_path);
 	json_text(&json, "to", line->to);
 	json_text(&json, "subject", line->subject);
 	json_text(&json, "message_id", line->message_id);

@@ -20,17 +20,18 @@
 #include "ground/log.h"
 #include "mail/envelope.h"
 
-#define BACKOFF_FIRST_MS  1000
-#define BACKOFF_MOST_MS	  (5 * 60 * 1000)
-#define DENIED_MS	  (30 * 1000) /* many providers lock out */
-#define RETRY_MS	  (10 * 1000) /* spool full, store away */
-#define FAILURES_MOST	  3
-#define SKIP_MS		  (60 * 60 * 1000)
-#define SAVE_MS		  (60 * 1000)
-#define ACT_BATCH	  100
-#define WINDOW_FIRST	  20000 /* UIDs asked for at once */
-#define WINDOW_MOST	  (1u << 30)
-#define WINDOW_SPARSE	  1000
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MOST_MS  (5 * 60 * 1000)
+#define DENIED_MS        (30 * 1000) /* many providers lock out */
+#define RETRY_MS         (10 * 1000) /* spool full, store away */
+#define FAILURES_MOST    3
+#define SKIP_MS          (60 * 60 * 1000)
+#define SAVE_MS          (60 * 1000)
+#define ROUNDS_MOST      10
+#define ACT_BATCH        100
+#define WINDOW_FIRST     20000 /* UIDs asked for at once */
+#define WINDOW_MOST      (1u << 30)
+#define WINDOW_SPARSE    1000
 
 /* A UID above the floor. */
 typedef struct Mail {
@@ -57,9 +58,10 @@ typedef struct Watch {
 	GArray *unacted;   /* UIDs */
 	guint32 window;
 	guint32 bad_first, bad_last; /* this range spoils a listing; or 0 */
-	GArray *barred;		     /* UIDs whose listing cannot be read */
+	GArray *barred;              /* UIDs whose listing cannot be read */
 	gint64 barred_until;
 	gint64 full_due, saved_at; /* of clock_monotonic_ms */
+	gboolean whole;            /* the last full listing came to its end */
 	int backoff_ms;
 } Watch;
 
@@ -99,8 +101,8 @@ problem(Watch *w, const GError *error)
 static int
 first_backoff(const Watch *w)
 {
-	return w->settings->backoff_ms > 0 ? w->settings->backoff_ms :
-					     BACKOFF_FIRST_MS;
+	return w->settings->backoff_ms > 0 ? w->settings->backoff_ms
+					   : BACKOFF_FIRST_MS;
 }
 
 static void
@@ -140,6 +142,7 @@ forget_all(Watch *w)
 	g_array_set_size(w->barred, 0);
 	w->bad_first = w->bad_last = 0;
 	w->highest = 0;
+	w->whole = FALSE;
 }
 
 static gboolean
@@ -169,11 +172,15 @@ first_sight(Watch *w, GError **error)
 		return FALSE;
 	w->uidvalidity = in_imap_session_uidvalidity(w->session);
 	w->floor = highest;
+	if (!save(w, error)) {
+		w->uidvalidity = 0; /* not seen yet */
+		return FALSE;
+	}
 	log_info("mailbox=%s event=imap-first-sight folder=%s "
 		 "uidvalidity=%u floor=%u",
 	    w->settings->mailbox, w->settings->folder, w->uidvalidity,
 	    w->floor);
-	return save(w, error);
+	return TRUE;
 }
 
 /* All UIDs are void. Everything is offered again; the store knows by
@@ -208,7 +215,7 @@ recall(Watch *w, GError **error)
 	if (w->uidvalidity == 0)
 		return first_sight(w, error);
 	return w->uidvalidity == in_imap_session_uidvalidity(w->session) ||
-	    other_uidvalidity(w, error);
+	       other_uidvalidity(w, error);
 }
 
 /* One mail into the spool. */
@@ -228,14 +235,14 @@ into_spool(const char *octets, gsize size, void *data)
 	if (intake->room < 0) /* RFC822.SIZE was wrong */
 		intake->too_large = TRUE;
 	return !intake->too_large &&
-	    spool_write(intake->file, octets, size, &intake->error);
+	       spool_write(intake->file, octets, size, &intake->error);
 }
 
 static Envelope *
 envelope_of(const Watch *w, const ImapItem *item)
 {
-	Envelope *envelope = envelope_new(w->settings->mailbox, "imap",
-	    clock_now());
+	Envelope *envelope =
+	    envelope_new(w->settings->mailbox, "imap", clock_now());
 
 	g_ptr_array_add(envelope->forward_paths,
 	    g_strdup(w->settings->address));
@@ -268,8 +275,8 @@ leave_too_large(Watch *w, const ImapItem *item)
 	mail->left = TRUE;
 	log_error("mailbox=%s event=imap-mail-too-large uid=%u "
 		  "octets=%" PRId64 " limit=%" PRId64 ": left in folder %s",
-	    w->settings->mailbox, item->uid, item->size,
-	    w->settings->max_size, w->settings->folder);
+	    w->settings->mailbox, item->uid, item->size, w->settings->max_size,
+	    w->settings->folder);
 }
 
 static void
@@ -495,7 +502,8 @@ ask_store(Watch *w, GError **error)
 }
 
 /* Up to the last UID before the first that is there and not settled. A mail
- * that is merely in the spool is not: the spool could still be lost. */
+ * that is merely in the spool is not: the spool could still be lost. After a
+ * listing that broke off nobody knows what is there. */
 static void
 raise_floor(Watch *w)
 {
@@ -503,6 +511,8 @@ raise_floor(Watch *w)
 	GHashTableIter iter;
 	gpointer key, value;
 
+	if (!w->whole)
+		return;
 	for (guint i = 0; i < w->barred->len; i++)
 		floor = MIN(floor, g_array_index(w->barred, guint32, i) - 1);
 	g_hash_table_iter_init(&iter, w->mails);
@@ -539,15 +549,17 @@ full_sweep(Watch *w, GError **error)
 	if (!ask_store(w, error))
 		return FALSE;
 	mark_absent(w);
-	if (!sweep_from(w, w->floor + 1, error) || !act(w, error))
+	w->whole = FALSE;
+	if (!sweep_from(w, w->floor + 1, error))
 		return FALSE;
-	if (!ask_store(w, error))
+	w->whole = TRUE;
+	if (!act(w, error) || !ask_store(w, error))
 		return FALSE;
 	raise_floor(w);
 	w->window = WINDOW_FIRST;
 	w->bad_first = w->bad_last = 0;
-	w->full_due = clock_monotonic_ms() +
-	    (gint64)w->settings->sweep_seconds * 1000;
+	w->full_due =
+	    clock_monotonic_ms() + (gint64)w->settings->sweep_seconds * 1000;
 	if (w->floor != w->saved_floor &&
 	    clock_monotonic_ms() - w->saved_at >= SAVE_MS && !save(w, error))
 		return FALSE;
@@ -586,7 +598,7 @@ sweep(Watch *w, GError **error)
 	/* The spool or the store is in trouble, not the connection. */
 	problem(w, own);
 	w->full_due = clock_monotonic_ms() +
-	    MIN(RETRY_MS, w->settings->sweep_seconds * 1000);
+		      MIN(RETRY_MS, w->settings->sweep_seconds * 1000);
 	return TRUE;
 }
 
@@ -613,9 +625,9 @@ attend(Watch *w, GError **error)
 {
 	const ImapSettings *settings = w->settings;
 	gboolean denied;
+	int rounds = 0;
 
-	w->session = in_imap_session_open(settings, w->stop_fd, &denied,
-	    error);
+	w->session = in_imap_session_open(settings, w->stop_fd, &denied, error);
 	if (w->session == NULL) {
 		if (denied)
 			w->backoff_ms = MAX(w->backoff_ms, DENIED_MS);
@@ -634,14 +646,16 @@ attend(Watch *w, GError **error)
 		in_imap_session_news(w->session);
 		if (!sweep(w, error))
 			break;
-		/* Mail that came while we fetched: IDLE would not tell. */
-		if (in_imap_session_news(w->session))
+		/* Mail that came while we fetched: IDLE would not tell. Some
+		 * servers say EXISTS with every answer, though. */
+		if (in_imap_session_news(w->session) && ++rounds < ROUNDS_MOST)
 			continue;
+		rounds = 0;
 		if (!await(w, error))
 			break;
 	}
 	return stopped(w) && !in_imap_session_broken(w->session) &&
-	    act(w, error);
+	       act(w, error);
 }
 
 /* Waits between two connections, with jitter, so that a hundred mailboxes of

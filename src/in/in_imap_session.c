@@ -13,14 +13,14 @@
 #include "ground/stream.h"
 #include "ground/text.h"
 
-#define CONNECT_MS	30000
-#define COMMAND_MS	30000
-#define COMMAND_OCTETS	(8 * 1024 * 1024)
-#define BODY_PER_MS	64 /* octets; slowest download we wait for */
-#define BODY_SLACK	(64 * 1024) /* and an eighth: some count LF as one */
-#define GRACE_MS	2000 /* stop: to mark what is in the spool */
-#define LOGOUT_MS	2000
-#define WORDS_MOST	200
+#define CONNECT_MS     30000
+#define COMMAND_MS     30000
+#define COMMAND_OCTETS (8 * 1024 * 1024)
+#define BODY_PER_MS    64          /* octets; slowest download we wait for */
+#define BODY_SLACK     (64 * 1024) /* and an eighth: some count LF as one */
+#define GRACE_MS       2000        /* stop: to mark what is in the spool */
+#define LOGOUT_MS      2000
+#define WORDS_MOST     200
 
 struct ImapSession {
 	const ImapSettings *settings;
@@ -30,15 +30,14 @@ struct ImapSession {
 	gboolean garbled;
 	gboolean waiting; /* IDLE was said, "+" has not come */
 	gboolean exists;  /* EXISTS came while waiting */
-	gboolean told;	  /* why mail is not marked or moved */
+	gboolean told;    /* why mail is not marked or moved */
 };
 
 static int
 command_ms(const ImapSession *session)
 {
-	return session->settings->command_ms > 0 ?
-	    session->settings->command_ms :
-	    COMMAND_MS;
+	return session->settings->command_ms > 0 ? session->settings->command_ms
+						 : COMMAND_MS;
 }
 
 static void
@@ -142,9 +141,9 @@ begin_tls(ImapSession *session, GError **error)
 	budget(session);
 	return check(session, mailimap_starttls(session->imap), "STARTTLS",
 		   error) &&
-	    stream_start_tls(session->stream, settings->host, settings->trust,
-		CONNECT_MS, error) &&
-	    ask_capability(session, error);
+	       stream_start_tls(session->stream, settings->host,
+		   settings->trust, CONNECT_MS, error) &&
+	       ask_capability(session, error);
 }
 
 static gboolean
@@ -172,9 +171,9 @@ log_in(ImapSession *session, gboolean *denied, GError **error)
 		return FALSE;
 	*denied = TRUE;
 	g_clear_error(error);
-	words = text_clean_line(session->imap->imap_response != NULL ?
-		    session->imap->imap_response :
-		    "",
+	words = text_clean_line(session->imap->imap_response != NULL
+				    ? session->imap->imap_response
+				    : "",
 	    WORDS_MOST);
 	return error_config(error,
 	    "login refused: check user and password of this mailbox (the "
@@ -231,19 +230,18 @@ connect_session(ImapSession *session, int stop_fd, GError **error)
 	stream = stream_connect(settings->host, settings->port, CONNECT_MS,
 	    stop_fd, error);
 	if (stream == NULL ||
-	    (settings->implicit_tls &&
-		!stream_start_tls(stream, settings->host, settings->trust,
-		    CONNECT_MS, error)))
+	    (settings->implicit_tls && !stream_start_tls(stream, settings->host,
+					   settings->trust, CONNECT_MS, error)))
 		return FALSE;
 	session->stream = g_steal_pointer(&stream);
 	budget(session);
-	result = mailimap_connect(session->imap,
-	    stream_mailstream(session->stream));
+	result =
+	    mailimap_connect(session->imap, stream_mailstream(session->stream));
 	if (!check(session, result, "greeting", error))
 		return FALSE;
 	/* No way to TLS from there: somebody on the way may have said so. */
-	if (result == MAILIMAP_NO_ERROR_AUTHENTICATED &&
-	    settings->start_tls && !settings->implicit_tls)
+	if (result == MAILIMAP_NO_ERROR_AUTHENTICATED && settings->start_tls &&
+	    !settings->implicit_tls)
 		return error_temporary(error,
 		    "greeting: PREAUTH where TLS is required");
 	return ask_capability(session, error);
@@ -337,13 +335,12 @@ seconds(const struct mailimap_date_time *when)
 	g_autoptr(GDateTime) local = NULL;
 	int zone = when->dt_zone;
 
-	local = g_date_time_new_utc(when->dt_year, when->dt_month,
-	    when->dt_day, when->dt_hour, when->dt_min,
-	    CLAMP(when->dt_sec, 0, 59));
+	local = g_date_time_new_utc(when->dt_year, when->dt_month, when->dt_day,
+	    when->dt_hour, when->dt_min, CLAMP(when->dt_sec, 0, 59));
 	if (local == NULL)
 		return 0;
 	return g_date_time_to_unix(local) -
-	    (zone / 100 * 3600 + zone % 100 * 60);
+	       (zone / 100 * 3600 + zone % 100 * 60);
 }
 
 static void
@@ -466,7 +463,7 @@ in_imap_session_highest(ImapSession *session, guint32 *uid, GError **error)
 typedef struct Body {
 	ImapSink sink;
 	void *data;
-	gboolean any;	 /* octets went to the sink */
+	gboolean any;    /* octets went to the sink */
 	gboolean enough; /* the sink wants no more */
 } Body;
 
@@ -526,8 +523,8 @@ has_body(const clist *answer, const ImapItem *item, Body *body)
 }
 
 gboolean
-in_imap_session_body(ImapSession *session, const ImapItem *item,
-    ImapSink sink, void *data, GError **error)
+in_imap_session_body(ImapSession *session, const ImapItem *item, ImapSink sink,
+    void *data, GError **error)
 {
 	Body body = { .sink = sink, .data = data };
 	struct mailimap_fetch_type *type =
@@ -546,8 +543,7 @@ in_imap_session_body(ImapSession *session, const ImapItem *item,
 	stream_budget(session->stream, (int)MIN(ms, G_MAXINT),
 	    (gsize)(item->size + item->size / 8) + BODY_SLACK);
 	mailimap_set_msg_body_handler(session->imap, take_body, &body);
-	good = fetch(session, item->uid, item->uid, type, &answer, what,
-	    error);
+	good = fetch(session, item->uid, item->uid, type, &answer, what, error);
 	mailimap_set_msg_body_handler(session->imap, NULL, NULL);
 	if (good && !has_body(answer, item, &body))
 		good = error_temporary(error,
@@ -567,7 +563,7 @@ new_set(const GArray *uids)
 	for (guint i = 0; i < uids->len; i++) {
 		first = last = g_array_index(uids, guint32, i);
 		while (i + 1 < uids->len &&
-		    g_array_index(uids, guint32, i + 1) == last + 1)
+		       g_array_index(uids, guint32, i + 1) == last + 1)
 			last = g_array_index(uids, guint32, ++i);
 		mailimap_set_add_interval(set, first, last);
 	}
@@ -581,8 +577,7 @@ leave(ImapSession *session, const char *why)
 	if (!session->told)
 		log_error("mailbox=%s event=imap-left-as-it-is folder=%s "
 			  "reason=\"%s\"",
-		    session->settings->mailbox, session->settings->folder,
-		    why);
+		    session->settings->mailbox, session->settings->folder, why);
 	session->told = TRUE;
 	return TRUE;
 }
@@ -591,8 +586,7 @@ leave(ImapSession *session, const char *why)
 static gboolean
 keyword_permitted(const ImapSession *session, const char *keyword)
 {
-	const clist *flags =
-	    session->imap->imap_selection_info->sel_perm_flags;
+	const clist *flags = session->imap->imap_selection_info->sel_perm_flags;
 
 	if (flags == NULL)
 		return TRUE;
@@ -685,8 +679,7 @@ move(ImapSession *session, const GArray *uids, GError **error)
 }
 
 gboolean
-in_imap_session_settle(ImapSession *session, const GArray *uids,
-    GError **error)
+in_imap_session_settle(ImapSession *session, const GArray *uids, GError **error)
 {
 	const ImapSettings *settings = session->settings;
 
@@ -698,8 +691,7 @@ in_imap_session_settle(ImapSession *session, const GArray *uids,
 	if (settings->after == IMAP_AFTER_MOVE)
 		return move(session, uids, error);
 	if (settings->after == IMAP_AFTER_SEEN)
-		return add_flag(session, uids, mailimap_flag_new_seen(),
-		    error);
+		return add_flag(session, uids, mailimap_flag_new_seen(), error);
 	if (!keyword_permitted(session, settings->keyword))
 		return leave(session,
 		    "the mailbox keeps no new keywords: choose another way "

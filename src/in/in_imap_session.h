@@ -13,7 +13,7 @@ typedef struct ImapSession ImapSession;
 /* What a listing says of a mail. */
 typedef struct ImapItem {
 	guint32 uid;
-	gint64 size;	      /* RFC822.SIZE, 0 when not told */
+	gint64 size;          /* RFC822.SIZE, 0 when not told */
 	gint64 internal_date; /* seconds UTC, 0 when not told */
 } ImapItem;
 
@@ -60,8 +60,8 @@ gboolean in_imap_session_settle(ImapSession *session, const GArray *uids,
 
 /* IDLE for at most ms. FALSE with error: the session is broken, or
  * *unwilling: the server takes IDLE no more. */
-gboolean in_imap_session_idle(ImapSession *session, int ms,
-    gboolean *unwilling, GError **error);
+gboolean in_imap_session_idle(ImapSession *session, int ms, gboolean *unwilling,
+    GError **error);
 
 /* Waits without IDLE; ends early when the server says something. */
 gboolean in_imap_session_pause(ImapSession *session, int ms, GError **error);

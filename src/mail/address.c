@@ -140,7 +140,7 @@ domain_is_valid(const char *domain)
 				return TRUE;
 			label = p + 1;
 		} else if (!g_ascii_isalnum(*p) && *p != '-' && *p != '_' &&
-		    (guchar)*p < 0x80) {
+			   (guchar)*p < 0x80) {
 			return FALSE;
 		}
 	}
@@ -165,7 +165,7 @@ address_is_valid(const char *addr_spec)
 			return FALSE;
 	}
 	return local_is_valid(addr_spec, local_length(addr_spec)) &&
-	    domain_is_valid(address_domain(addr_spec));
+	       domain_is_valid(address_domain(addr_spec));
 }
 
 /* Numbers as last label: an IP address without its brackets. */
@@ -176,15 +176,15 @@ domain_is_ours_or_literal(const char *domain)
 	const char *last = dot != NULL ? dot + 1 : domain;
 
 	return g_ascii_strcasecmp(last, "localhost") == 0 ||
-	    g_ascii_strcasecmp(last, "localdomain") == 0 ||
-	    strspn(last, "0123456789") == strlen(last);
+	       g_ascii_strcasecmp(last, "localdomain") == 0 ||
+	       strspn(last, "0123456789") == strlen(last);
 }
 
 gboolean
 address_may_mail(const char *addr_spec)
 {
 	return address_is_valid(addr_spec) && text_is_ascii(addr_spec) &&
-	    !domain_is_ours_or_literal(address_domain(addr_spec));
+	       !domain_is_ours_or_literal(address_domain(addr_spec));
 }
 
 char *

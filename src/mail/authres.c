@@ -21,18 +21,90 @@
  * of domains says nothing. The Public Suffix List is not among our packages:
  * what is missing here is only as strict as a site's neighbours are. Sorted. */
 static const char *const suffixes[] = {
-	"ac.uk", "biz.tr", "co.at", "co.id", "co.il", "co.in", "co.jp", "co.ke",
-	"co.kr", "co.nz", "co.th", "co.uk", "co.uz", "co.za", "com.ar", "com.au",
-	"com.az", "com.br", "com.cn", "com.co", "com.ge", "com.hk", "com.kg",
-	"com.kz", "com.mx", "com.my", "com.pl", "com.ru", "com.sg", "com.tj",
-	"com.tm", "com.tr", "com.tw", "com.ua", "com.uz", "com.vn", "edu.az",
-	"edu.kz", "edu.tr", "edu.uz", "gen.tr", "gov.az", "gov.kz", "gov.tr",
-	"gov.uk", "gov.uz", "in.ua", "info.az", "info.tr", "kiev.ua", "kyiv.ua",
-	"ltd.uk", "me.uk", "mil.tr", "msk.ru", "name.tr", "net.au", "net.az",
-	"net.br", "net.kg", "net.kz", "net.pl", "net.ru", "net.tr", "net.ua",
-	"net.uk", "net.uz", "or.jp", "org.au", "org.az", "org.kg", "org.kz",
-	"org.pl", "org.ru", "org.tr", "org.ua", "org.uk", "org.uz", "plc.uk",
-	"pp.az", "pp.ru", "pp.ua", "spb.ru", "web.tr",
+	"ac.uk",
+	"biz.tr",
+	"co.at",
+	"co.id",
+	"co.il",
+	"co.in",
+	"co.jp",
+	"co.ke",
+	"co.kr",
+	"co.nz",
+	"co.th",
+	"co.uk",
+	"co.uz",
+	"co.za",
+	"com.ar",
+	"com.au",
+	"com.az",
+	"com.br",
+	"com.cn",
+	"com.co",
+	"com.ge",
+	"com.hk",
+	"com.kg",
+	"com.kz",
+	"com.mx",
+	"com.my",
+	"com.pl",
+	"com.ru",
+	"com.sg",
+	"com.tj",
+	"com.tm",
+	"com.tr",
+	"com.tw",
+	"com.ua",
+	"com.uz",
+	"com.vn",
+	"edu.az",
+	"edu.kz",
+	"edu.tr",
+	"edu.uz",
+	"gen.tr",
+	"gov.az",
+	"gov.kz",
+	"gov.tr",
+	"gov.uk",
+	"gov.uz",
+	"in.ua",
+	"info.az",
+	"info.tr",
+	"kiev.ua",
+	"kyiv.ua",
+	"ltd.uk",
+	"me.uk",
+	"mil.tr",
+	"msk.ru",
+	"name.tr",
+	"net.au",
+	"net.az",
+	"net.br",
+	"net.kg",
+	"net.kz",
+	"net.pl",
+	"net.ru",
+	"net.tr",
+	"net.ua",
+	"net.uk",
+	"net.uz",
+	"or.jp",
+	"org.au",
+	"org.az",
+	"org.kg",
+	"org.kz",
+	"org.pl",
+	"org.ru",
+	"org.tr",
+	"org.ua",
+	"org.uk",
+	"org.uz",
+	"plc.uk",
+	"pp.az",
+	"pp.ru",
+	"pp.ua",
+	"spb.ru",
+	"web.tr",
 };
 
 typedef struct Verdict {
@@ -95,7 +167,7 @@ read_word(const char **p, const char *stop, gboolean keyword)
 		return NULL;
 	/* A quoted local part goes on with its domain. */
 	while (**p != '\0' && !g_ascii_isspace(**p) &&
-	    strchr(stop, **p) == NULL && (!quoted || out->len > 0)) {
+	       strchr(stop, **p) == NULL && (!quoted || out->len > 0)) {
 		if (quoted && **p != '@' && strchr(out->str, '@') == NULL)
 			return NULL;
 		g_string_append_c(out, keyword ? g_ascii_tolower(**p) : **p);
@@ -111,8 +183,8 @@ static char *
 value_domain(const char *value)
 {
 	const char *at = strrchr(value, '@');
-	g_autofree char *probe = g_strdup_printf("x@%s",
-	    at != NULL ? at + 1 : value);
+	g_autofree char *probe =
+	    g_strdup_printf("x@%s", at != NULL ? at + 1 : value);
 	g_autofree char *folded = address_fold(probe);
 
 	return g_strdup(folded + 2);
@@ -128,8 +200,8 @@ static gboolean
 is_public(const char *domain)
 {
 	return strchr(domain, '.') == NULL ||
-	    bsearch(domain, suffixes, G_N_ELEMENTS(suffixes),
-		sizeof(suffixes[0]), compare_suffix) != NULL;
+	       bsearch(domain, suffixes, G_N_ELEMENTS(suffixes),
+		   sizeof(suffixes[0]), compare_suffix) != NULL;
 }
 
 /* Relaxed alignment (RFC 7489 3.1): equal, or one is below the other and the
@@ -158,10 +230,11 @@ count_property(Verdict *verdict, const char *method, const char *name,
 	if (strcmp(method, "dmarc") == 0 && strcmp(name, "header.from") == 0)
 		verdict->dmarc |= strcmp(domain, verdict->domain) == 0;
 	else if (strcmp(method, "dkim") == 0 &&
-	    (strcmp(name, "header.d") == 0 || strcmp(name, "header.i") == 0))
+		 (strcmp(name, "header.d") == 0 ||
+		     strcmp(name, "header.i") == 0))
 		verdict->dkim |= is_aligned(domain, verdict->domain);
 	else if (strcmp(method, "spf") == 0 &&
-	    strcmp(name, "smtp.mailfrom") == 0)
+		 strcmp(name, "smtp.mailfrom") == 0)
 		verdict->spf |= is_aligned(domain, verdict->domain);
 }
 
@@ -211,7 +284,7 @@ read_result(const char **p, Verdict *verdict)
 	}
 	if (**p != '=') /* "none", or nonsense */
 		return strcmp(method, "none") == 0 &&
-		    (**p == '\0' || **p == ';');
+		       (**p == '\0' || **p == ';');
 	(*p)++;
 	result = read_word(p, ";=()\"", TRUE);
 	if (result == NULL)
@@ -308,9 +381,9 @@ verdict_result(const Message *message, const Verdict *verdict,
     const char *authserv_id, gboolean found, char **reason)
 {
 	const char *oddity = from_oddity(message);
-	const char *proof = verdict->dmarc ? "dmarc" :
-	    verdict->dkim		   ? "dkim" :
-					     "spf";
+	const char *proof = verdict->dmarc  ? "dmarc"
+			    : verdict->dkim ? "dkim"
+					    : "spf";
 
 	if (verdict->fail) {
 		*reason = g_strdup_printf("%s says dmarc=fail", authserv_id);
@@ -361,8 +434,8 @@ authres_judge(const Message *message, const char *authserv_id, char **reason)
 
 		if (g_ascii_strcasecmp(field->name, "Received") == 0)
 			break;
-		if (g_ascii_strcasecmp(field->name,
-			"Authentication-Results") != 0)
+		if (g_ascii_strcasecmp(field->name, "Authentication-Results") !=
+		    0)
 			continue;
 		whole = read_field(field->body, authserv_id, &one, &ours);
 		if (!ours)

@@ -14,7 +14,6 @@
 #include "mail/address.h"
 
 #define RECEIVED_MAX 50
-#define SUBJECT_MAX  200 /* characters looked at */
 
 typedef enum Match {
 	MATCH_PRESENT, /* the field is there and not "no" */
@@ -161,26 +160,6 @@ static const struct Rule {
 	{ "X-Spam", MATCH_KEYWORD, "yes", MESSAGE_SPAM, "X-Spam is Yes" },
 };
 
-static const char *const away_strong[] = {
-#define AWAY_STRONG(words) words,
-#include "mail/autosub_words.def"
-};
-
-static const char *const away_bracket[] = {
-#define AWAY_BRACKET(words) words,
-#include "mail/autosub_words.def"
-};
-
-static const char *const away_weak[] = {
-#define AWAY_WEAK(words) words,
-#include "mail/autosub_words.def"
-};
-
-static const char *const reply_prefixes[] = {
-#define REPLY_PREFIX(word) word,
-#include "mail/autosub_words.def"
-};
-
 /* When several signs speak, the one that stands later here wins. */
 static const MessageKind ranks[] = { MESSAGE_HUMAN, MESSAGE_SPAM, MESSAGE_LIST,
 	MESSAGE_AUTO_REPLY, MESSAGE_REPORT, MESSAGE_BOUNCE };
@@ -240,7 +219,7 @@ is_keyword(const char *body, const char *word)
 	const char *from = body + strspn(body, "\"");
 
 	return keyword_length(from) == strlen(word) &&
-	    strncmp(from, word, strlen(word)) == 0;
+	       strncmp(from, word, strlen(word)) == 0;
 }
 
 static gboolean
@@ -326,8 +305,9 @@ judge_report(Message *message)
 	if (message->dsn != NULL)
 		note(message, MESSAGE_BOUNCE, "it is a delivery report");
 	else if (body != NULL && is_keyword(body, "multipart/report") &&
-	    strstr(body, "delivery-status") != NULL)
-		note(message, MESSAGE_BOUNCE, "its report-type is delivery-status");
+		 strstr(body, "delivery-status") != NULL)
+		note(message, MESSAGE_BOUNCE,
+		    "its report-type is delivery-status");
 }
 
 /* Who could get an answer. A robot's name alone makes no bounce except
@@ -351,78 +331,17 @@ judge_authors(Message *message)
 		note(message, MESSAGE_BOUNCE, "its author is MAILER-DAEMON");
 }
 
-/* Is subject (folded) one of words, or such a one and a colon? */
-static gboolean
-begins_with_one(const char *subject, const char *const *words, gsize n)
-{
-	for (gsize i = 0; i < n; i++) {
-		const char *rest;
-
-		if (!g_str_has_prefix(subject, words[i]))
-			continue;
-		rest = subject + strlen(words[i]);
-		rest += strspn(rest, " ");
-		if (*rest == ':' || rest[strspn(rest, ".!")] == '\0')
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/* The beginning of subject, folded, without the white space in front. */
-static char *
-fold_subject(const char *subject)
-{
-	g_autofree char *line = NULL;
-	g_autofree char *whole = text_clean_line(subject, 0);
-
-	line = g_utf8_substring(whole, 0,
-	    MIN(g_utf8_strlen(whole, -1), SUBJECT_MAX));
-	return text_fold(line);
-}
-
-static gboolean
-is_away_folded(const char *subject)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(away_bracket); i++)
-		if (g_str_has_prefix(subject, away_bracket[i]))
-			return TRUE;
-	return begins_with_one(subject, away_strong, G_N_ELEMENTS(away_strong));
-}
-
-gboolean
-autosub_is_away_subject(const char *subject)
-{
-	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
-
-	return is_away_folded(folded);
-}
-
-/* Reports whose makers send them without multipart/report: RFC 7489 7.2.1.1,
- * and Hotmail's complaints. */
-static gboolean
-is_report_subject(const char *subject)
-{
-	const char *domain = strstr(subject, "report domain:");
-
-	return (domain != NULL && strstr(domain, "submitter:") != NULL) ||
-	    g_str_has_prefix(subject, "complaint about message from ");
-}
-
 static void
 judge_subject(Message *message)
 {
-	g_autofree char *folded = fold_subject(message->subject);
+	gboolean answer =
+	    message->in_reply_to->len > 0 || message->references->len > 0;
+	const char *reason = NULL;
+	MessageKind kind =
+	    autosub_subject_kind(message->subject, answer, &reason);
 
-	if (is_report_subject(folded))
-		note(message, MESSAGE_REPORT, "its subject is that of a report");
-	if (is_away_folded(folded))
-		note(message, MESSAGE_AUTO_REPLY,
-		    "its subject is that of an out-of-office answer");
-	else if ((message->in_reply_to->len > 0 ||
-		     message->references->len > 0) &&
-	    begins_with_one(folded, away_weak, G_N_ELEMENTS(away_weak)))
-		note(message, MESSAGE_AUTO_REPLY,
-		    "its subject looks like an out-of-office answer");
+	if (kind != MESSAGE_HUMAN)
+		note(message, kind, reason);
 }
 
 void
@@ -436,71 +355,4 @@ autosub_judge(Message *message)
 	judge_report(message);
 	judge_authors(message);
 	judge_subject(message);
-}
-
-/* "re", "re[2]", "re (3)", "re 2": length of such a prefix with its colon, or
- * 0. */
-static gsize
-prefix_length(const char *subject)
-{
-	gsize length = strcspn(subject, ":");
-	gsize word = strcspn(subject, ":[( ");
-
-	if (subject[length] != ':' || length > 24)
-		return 0;
-	if (strspn(subject + word, " []()0123456789") != length - word)
-		return 0;
-	while (word > 0 && g_ascii_isdigit(subject[word - 1]))
-		word--;
-	for (gsize i = 0; i < G_N_ELEMENTS(reply_prefixes); i++)
-		if (strlen(reply_prefixes[i]) == word &&
-		    strncmp(subject, reply_prefixes[i], word) == 0)
-			return length + 1;
-	return 0;
-}
-
-/* "[EXT]", "[External]", "[#4711]", "[SPAM]": length of such a tag, or 0. */
-static gsize
-tag_length(const char *subject)
-{
-	static const char *const tags[] = { "[ext]", "[external]", "[extern]",
-		"[spam]", "***spam***" };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(tags); i++)
-		if (g_str_has_prefix(subject, tags[i]))
-			return strlen(tags[i]);
-	if (subject[0] == '[' && strcspn(subject, "#") < strcspn(subject, "]") &&
-	    strcspn(subject, "]") < 40 && strchr(subject, ']') != NULL)
-		return strcspn(subject, "]") + 1;
-	return 0;
-}
-
-char *
-autosub_subject_key(const char *subject)
-{
-	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
-	GString *key = g_string_new(NULL);
-	const char *p = folded;
-
-	for (;;) {
-		gsize skip;
-
-		p += strspn(p, " ");
-		skip = tag_length(p);
-		if (skip == 0)
-			skip = prefix_length(p);
-		if (skip == 0)
-			break;
-		p += skip;
-	}
-	while (*p != '\0') {
-		gsize skip = tag_length(p);
-
-		if (skip == 0 && !g_ascii_isdigit(*p) && *p != '#' &&
-		    !(*p == ' ' && (key->len == 0 ||
-				       key->str[key->len - 1] == ' ')))
-			g_string_append_c(key, *p);
-		p += MAX(skip, 1);
-	}
-	return g_strchomp(g_string_free(key, FALSE));
 }

@@ -13,6 +13,12 @@ void autosub_judge(Message *message);
  * the whole subject; a weak sign only. */
 gboolean autosub_is_away_subject(const char *subject);
 
+/* What the subject alone says; MESSAGE_HUMAN if nothing. is_answer: the mail
+ * has In-Reply-To or References, then weak words count. reason: static text,
+ * set only for another kind. */
+MessageKind autosub_subject_kind(const char *subject, gboolean is_answer,
+    const char **reason);
+
 /* Subject without reply and forward prefixes, ticket tags and digits, folded:
  * for "the same subject again" (THREATS.md 2.11). Free with g_free. */
 char *autosub_subject_key(const char *subject);

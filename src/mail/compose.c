@@ -28,8 +28,8 @@ choose_references(const GPtrArray *all)
 	guint first = 0;
 
 	while (first < all->len &&
-	    (!msgid_is_valid(g_ptr_array_index(all, first)) ||
-		strlen(g_ptr_array_index(all, first)) > REFERENCES_MAX / 2))
+	       (!msgid_is_valid(g_ptr_array_index(all, first)) ||
+		   strlen(g_ptr_array_index(all, first)) > REFERENCES_MAX / 2))
 		first++;
 	if (first == all->len)
 		return chosen;
@@ -40,9 +40,8 @@ choose_references(const GPtrArray *all)
 
 		if (!msgid_is_valid(id) ||
 		    strcmp(id, g_ptr_array_index(chosen, 0)) == 0 ||
-		    (newest->len > 0 &&
-			strcmp(id,
-			    g_ptr_array_index(newest, newest->len - 1)) == 0))
+		    (newest->len > 0 && strcmp(id, g_ptr_array_index(newest,
+						       newest->len - 1)) == 0))
 			continue;
 		used += strlen(id) + 5; /* "<", ">", fold and space */
 		if (used > REFERENCES_MAX)
@@ -70,7 +69,8 @@ put_thread(GString *out, const Compose *c, GError **error)
 	g_autoptr(GPtrArray) one = g_ptr_array_new();
 	g_autoptr(GPtrArray) chosen = NULL;
 
-	g_ptr_array_add(one, (gpointer)(c->message_id != NULL ? c->message_id : ""));
+	g_ptr_array_add(one,
+	    (gpointer)(c->message_id != NULL ? c->message_id : ""));
 	if (!headwriter_msgids(out, "Message-ID", one, error))
 		return FALSE;
 	if (c->in_reply_to != NULL && *c->in_reply_to != '\0') {
@@ -82,7 +82,7 @@ put_thread(GString *out, const Compose *c, GError **error)
 		return TRUE;
 	chosen = choose_references(c->references);
 	return chosen->len == 0 ||
-	    headwriter_msgids(out, "References", chosen, error);
+	       headwriter_msgids(out, "References", chosen, error);
 }
 
 /* What tells other machines that we are one (RFC 3834 5, AC-01). */
@@ -102,11 +102,10 @@ put_marks(GString *out, const Compose *c, GError **error)
 			error))
 			return FALSE;
 	}
-	if (c->loop != NULL &&
-	    !headwriter_plain(out, "X-Loop", c->loop, error))
+	if (c->loop != NULL && !headwriter_plain(out, "X-Loop", c->loop, error))
 		return FALSE;
 	return c->language == NULL || *c->language == '\0' ||
-	    headwriter_plain(out, "Content-Language", c->language, error);
+	       headwriter_plain(out, "Content-Language", c->language, error);
 }
 
 static gboolean
@@ -146,17 +145,17 @@ put_header(GString *out, const Compose *c, GError **error)
 	if (c->to == NULL)
 		return error_permanent(error, "To: no address");
 	return put_address(out, "From", c->from, error) &&
-	    headwriter_addresses(out, "To", c->to, error) &&
-	    (c->cc == NULL || c->cc->len == 0 ||
-		headwriter_addresses(out, "Cc", c->cc, error)) &&
-	    (c->reply_to == NULL ||
-		put_address(out, "Reply-To", c->reply_to, error)) &&
-	    headwriter_text(out, "Subject",
-		c->subject != NULL ? c->subject : "", error) &&
-	    headwriter_date(out, "Date", c->date, error) &&
-	    put_thread(out, c, error) && put_marks(out, c, error) &&
-	    put_extra(out, c, error) &&
-	    headwriter_plain(out, "MIME-Version", "1.0", error);
+	       headwriter_addresses(out, "To", c->to, error) &&
+	       (c->cc == NULL || c->cc->len == 0 ||
+		   headwriter_addresses(out, "Cc", c->cc, error)) &&
+	       (c->reply_to == NULL ||
+		   put_address(out, "Reply-To", c->reply_to, error)) &&
+	       headwriter_text(out, "Subject",
+		   c->subject != NULL ? c->subject : "", error) &&
+	       headwriter_date(out, "Date", c->date, error) &&
+	       put_thread(out, c, error) && put_marks(out, c, error) &&
+	       put_extra(out, c, error) &&
+	       headwriter_plain(out, "MIME-Version", "1.0", error);
 }
 
 /* Text we may send: UTF-8, no control but LF and TAB. */
@@ -220,9 +219,8 @@ choose_encoding(const char *text)
 	}
 	if (plain)
 		return GMIME_CONTENT_ENCODING_7BIT;
-	return special * 3 <= length ?
-	    GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE :
-	    GMIME_CONTENT_ENCODING_BASE64;
+	return special * 3 <= length ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
+				     : GMIME_CONTENT_ENCODING_BASE64;
 }
 
 /* Fields and body of the text part. Base64 of text has CRLF inside (RFC 2045
@@ -233,9 +231,8 @@ put_text(GString *out, const char *text)
 	GMimeContentEncoding how = choose_encoding(text);
 	g_autoptr(GString) crlf = NULL;
 
-	g_string_append(out,
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: ");
+	g_string_append(out, "Content-Type: text/plain; charset=utf-8\r\n"
+			     "Content-Transfer-Encoding: ");
 	g_string_append_printf(out, "%s\r\n\r\n",
 	    g_mime_content_encoding_to_string(how));
 	if (how == GMIME_CONTENT_ENCODING_7BIT) {
@@ -266,8 +263,9 @@ is_plain_type(const char *type)
 	const char *slash = type != NULL ? strchr(type, '/') : NULL;
 
 	return slash != NULL && is_token(type, slash - type) &&
-	    is_token(slash + 1, strlen(slash + 1)) &&
-	    !text_starts(type, "multipart/") && !text_starts(type, "message/");
+	       is_token(slash + 1, strlen(slash + 1)) &&
+	       !text_starts(type, "multipart/") &&
+	       !text_starts(type, "message/");
 }
 
 static gboolean
@@ -281,7 +279,8 @@ put_attachment(GString *out, const Attachment *a, GError **error)
 
 	if (a->octets == NULL)
 		return error_permanent(error, "attachment: it has no octets");
-	if (*name == '\0' && a->type != NULL && text_starts(a->type, "message/"))
+	if (*name == '\0' && a->type != NULL &&
+	    text_starts(a->type, "message/"))
 		name = "message.eml";
 	octets = g_bytes_get_data(a->octets, &length);
 	g_string_append_printf(out,
@@ -308,8 +307,8 @@ static char *
 make_boundary(const Compose *c)
 {
 	for (guint n = 0;; n++) {
-		g_autofree char *seed = g_strdup_printf("%u %s", n,
-		    c->message_id);
+		g_autofree char *seed =
+		    g_strdup_printf("%u %s", n, c->message_id);
 		g_autofree char *digest = text_sha256(seed, strlen(seed));
 		g_autofree char *boundary = g_strdup_printf("=_%.32s", digest);
 
@@ -336,8 +335,8 @@ put_body(GString *out, const Compose *c, GError **error)
 	put_text(out, c->text);
 	for (guint i = 0; i < c->attachments->len; i++) {
 		g_string_append_printf(out, "\r\n--%s\r\n", boundary);
-		if (!put_attachment(out,
-			g_ptr_array_index(c->attachments, i), error))
+		if (!put_attachment(out, g_ptr_array_index(c->attachments, i),
+			error))
 			return FALSE;
 	}
 	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);

@@ -19,20 +19,23 @@ typedef enum ComposeClass {
 typedef struct Compose {
 	ComposeClass class;
 	const Address *from;
-	const Address *reply_to;     /* NULL: none */
-	const GPtrArray *to;         /* of Address */
-	const GPtrArray *cc;         /* of Address; NULL: none */
+	const Address *reply_to; /* NULL: none */
+	const GPtrArray *to;     /* of Address */
+	const GPtrArray *cc;     /* of Address; NULL: none */
 	const char *subject;
-	const char *message_id;      /* without <> */
-	const char *in_reply_to;     /* without <>; NULL or "": none */
-	const GPtrArray *references; /* of char *; cut to first and newest within
+	const char *message_id;  /* without <> */
+	const char *in_reply_to; /* without <>; NULL or "": none */
+	const GPtrArray
+	    *references;      /* of char *; cut to first and newest within
 	                              * 2,000 octets */
-	const char *loop;            /* value of X-Loop; NULL: none */
-	const char *language;        /* BCP 47, Content-Language; NULL: none */
+	const char *loop;     /* value of X-Loop; NULL: none */
+	const char *language; /* BCP 47, Content-Language; NULL: none */
 	gint64 date;
-	const char *text;            /* LF */
-	const GPtrArray *attachments; /* of Attachment with octets; NULL: none */
-	const GPtrArray *extra; /* of char *: name, body, name, body; names begin
+	const char *text; /* LF */
+	const GPtrArray
+	    *attachments; /* of Attachment with octets; NULL: none */
+	const GPtrArray
+	    *extra; /* of char *: name, body, name, body; names begin
 	                         * with X-Javob-; NULL: none */
 } Compose;
 

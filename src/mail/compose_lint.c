@@ -8,7 +8,7 @@
 
 #include "ground/error.h"
 
-#define OCTETS_MAX   998
+#define OCTETS_MAX 998
 #define HEADER_MAX (64 * 1024)
 
 /* RFC 5322 3.6 and RFC 2045: how often a field may stand. */
@@ -65,7 +65,7 @@ check_lines(const char *p, gsize size, GError **error)
 			    "mail: a line is longer than 998 octets");
 	}
 	return column == 0 ||
-	    error_permanent(error, "mail: the last line has no end");
+	       error_permanent(error, "mail: the last line has no end");
 }
 
 /* One line of the header. seen: how often each row of counts stood there. */
@@ -99,8 +99,8 @@ check_counts(const guint *seen, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
 		if (seen[i] < counts[i].least || seen[i] > counts[i].most)
-			return error_permanent(error,
-			    "header: %u fields %s", seen[i], counts[i].name);
+			return error_permanent(error, "header: %u fields %s",
+			    seen[i], counts[i].name);
 	return TRUE;
 }
 

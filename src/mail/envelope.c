@@ -24,7 +24,12 @@
 #define ENVELOPE_MAX  (1024 * 1024)
 #define RECIPIENT_MAX 10000
 
-typedef enum LineType { LINE_TEXT, LINE_LIST, LINE_INT64, LINE_UINT32 } LineType;
+typedef enum LineType {
+	LINE_TEXT,
+	LINE_LIST,
+	LINE_INT64,
+	LINE_UINT32
+} LineType;
 
 static const struct {
 	const char *name;
@@ -100,8 +105,8 @@ envelope_format(const Envelope *envelope)
 					k));
 			continue;
 		case LINE_INT64:
-			g_snprintf(number, sizeof(number),
-			    "%" G_GINT64_FORMAT, *(const gint64 *)at);
+			g_snprintf(number, sizeof(number), "%" G_GINT64_FORMAT,
+			    *(const gint64 *)at);
 			break;
 		case LINE_UINT32:
 			g_snprintf(number, sizeof(number), "%u",
@@ -202,7 +207,8 @@ envelope_parse(const char *octets, gsize size, gsize *length, GError **error)
 	gsize limit = MIN(size, ENVELOPE_MAX);
 	gsize at = strlen(FIRST_LINE);
 
-	if (octets == NULL || size < at || memcmp(octets, FIRST_LINE, at) != 0) {
+	if (octets == NULL || size < at ||
+	    memcmp(octets, FIRST_LINE, at) != 0) {
 		error_permanent(error, "envelope: the first line is not ours");
 		return NULL;
 	}

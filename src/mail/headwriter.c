@@ -13,9 +13,9 @@
 #include "mail/address.h"
 #include "mail/msgid.h"
 
-#define FOLD     76
+#define FOLD       76
 #define OCTETS_MAX 998
-#define WORD_MAX 70 /* a longer word is encoded */
+#define WORD_MAX   70 /* a longer word is encoded */
 
 /* RFC 2047 2: 75 for a whole encoded-word, 12 of them for =?UTF-8?Q? and ?= */
 #define ENCODED_MAX  75
@@ -23,7 +23,7 @@
 
 typedef struct Field {
 	GString *out;
-	gsize line; /* offset where the current line begins */
+	gsize line;     /* offset where the current line begins */
 	gboolean empty; /* nothing after the name yet */
 } Field;
 
@@ -156,8 +156,8 @@ field_encoded(Field *field, const char *text)
 		length = fitting(text, base64 ? room / 4 * 3 : room, base64);
 		g_string_assign(word, base64 ? "=?UTF-8?B?" : "=?UTF-8?Q?");
 		if (base64) {
-			g_autofree char *b = g_base64_encode(
-			    (const guchar *)text, length);
+			g_autofree char *b =
+			    g_base64_encode((const guchar *)text, length);
 
 			g_string_append(word, b);
 		} else {
@@ -249,8 +249,8 @@ field_name(Field *field, const char *name)
 }
 
 gboolean
-headwriter_addresses(GString *out, const char *name,
-    const GPtrArray *addresses, GError **error)
+headwriter_addresses(GString *out, const char *name, const GPtrArray *addresses,
+    GError **error)
 {
 	Field field = field_begin(out, name);
 
@@ -259,8 +259,7 @@ headwriter_addresses(GString *out, const char *name,
 		g_autofree char *word = NULL;
 		gboolean named = a->name != NULL && *a->name != '\0';
 
-		if (!address_is_valid(a->address) ||
-		    !text_is_ascii(a->address))
+		if (!address_is_valid(a->address) || !text_is_ascii(a->address))
 			return error_permanent(error,
 			    "%s: an address cannot be written", name);
 		if (named && !headwriter_is_clean(a->name))
@@ -307,12 +306,13 @@ headwriter_date(GString *out, const char *name, gint64 when, GError **error)
 
 	if (date == NULL || g_date_time_get_year(date) < 1900)
 		return error_permanent(error, "%s: no such date", name);
-	g_string_append_printf(out, "%s: %s, %d %s %04d %02d:%02d:%02d +0000\r\n",
-	    name, days[g_date_time_get_day_of_week(date) - 1],
+	g_string_append_printf(out,
+	    "%s: %s, %d %s %04d %02d:%02d:%02d +0000\r\n", name,
+	    days[g_date_time_get_day_of_week(date) - 1],
 	    g_date_time_get_day_of_month(date),
-	    months[g_date_time_get_month(date) - 1],
-	    g_date_time_get_year(date), g_date_time_get_hour(date),
-	    g_date_time_get_minute(date), g_date_time_get_second(date));
+	    months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
+	    g_date_time_get_hour(date), g_date_time_get_minute(date),
+	    g_date_time_get_second(date));
 	return TRUE;
 }
 
@@ -322,8 +322,7 @@ headwriter_plain(GString *out, const char *name, const char *body,
 {
 	Field field = field_begin(out, name);
 
-	if (*body == '\0' || !headwriter_is_clean(body) ||
-	    !text_is_ascii(body))
+	if (*body == '\0' || !headwriter_is_clean(body) || !text_is_ascii(body))
 		return error_permanent(error, "%s: the value is not plain",
 		    name);
 	field_words(&field, body);

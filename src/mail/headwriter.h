@@ -36,7 +36,7 @@ gboolean headwriter_plain(GString *out, const char *name, const char *body,
 /* "; name=value" of RFC 2045 or, when value needs it, RFC 2231 with
  * continuations, each on a line of its own. out ends with the field body so
  * far, without CRLF. */
-gboolean headwriter_parameter(GString *out, const char *name,
-    const char *value, GError **error);
+gboolean headwriter_parameter(GString *out, const char *name, const char *value,
+    GError **error);
 
 #endif

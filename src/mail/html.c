@@ -326,11 +326,14 @@ parser_open(Reader *r)
 	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&handler, r, NULL,
 	    0, NULL, XML_CHAR_ENCODING_UTF8);
 
-	if (parser != NULL)
-		htmlCtxtUseOptions(parser,
-		    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-		        HTML_PARSE_NONET | HTML_PARSE_RECOVER |
-		        HTML_PARSE_IGNORE_ENC);
+	if (parser == NULL)
+		return NULL;
+	htmlCtxtUseOptions(parser, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+	    HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC |
+	    HTML_PARSE_NOIMPLIED);
+	/* Without these libxml2 takes the first element for the whole; with
+	 * implied ones it puts paragraphs around bare text. */
+	htmlParseChunk(parser, "<html><body>", 12, 0);
 	return parser;
 }
 

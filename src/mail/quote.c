@@ -74,7 +74,7 @@ find_marker(const char *body)
 		if (*p == '\n')
 			line++;
 		else if (strchr(" \t>|*", *p) == NULL && *p != '\xc2' &&
-		    *p != '\xa0' && left-- == 0)
+			 *p != '\xa0' && left-- == 0)
 			break;
 	}
 	return line;
@@ -111,7 +111,7 @@ attribution_start(const Cut *cut, guint last, guint *all)
 		const QuoteLine *line = line_at(cut, last - k);
 
 		if ((line->looks & (LOOK_BLANK | LOOK_QUOTED | LOOK_ENDING |
-			    LOOK_RULE)) != 0 ||
+				       LOOK_RULE)) != 0 ||
 		    line->length < WRAPPED_MIN || line->field != FIELD_NONE ||
 		    strchr(".!?;", line->folded[line->length - 1]) != NULL)
 			break;
@@ -149,14 +149,14 @@ attribution_at(const Cut *cut, guint last, guint *first)
 	if ((line->looks & dashed) == dashed)
 		return ATTRIBUTION_SURE;
 	if ((line->looks & LOOK_ENDING) == 0)
-		return (line->looks & colonless) == colonless ?
-		    ATTRIBUTION_WEAK :
-		    ATTRIBUTION_NONE;
+		return (line->looks & colonless) == colonless
+			   ? ATTRIBUTION_WEAK
+			   : ATTRIBUTION_NONE;
 	*first = attribution_start(cut, last, &all);
 	if ((all & LOOK_DATE) != 0 && (all & LOOK_ADDRESS) != 0)
-		return (all & (LOOK_BRACKETED | LOOK_DIGIT)) != 0 ?
-		    ATTRIBUTION_SURE :
-		    ATTRIBUTION_WEAK;
+		return (all & (LOOK_BRACKETED | LOOK_DIGIT)) != 0
+			   ? ATTRIBUTION_SURE
+			   : ATTRIBUTION_WEAK;
 	return (all & LOOK_VERB) != 0 ? ATTRIBUTION_WEAK : ATTRIBUTION_NONE;
 }
 
@@ -189,7 +189,7 @@ is_block(const Cut *cut, guint i)
 			address = (line->looks & LOOK_ADDRESS) != 0;
 	}
 	return seen[FIELD_FROM] && fields >= 3 &&
-	    (address || seen[FIELD_SUBJECT]);
+	       (address || seen[FIELD_SUBJECT]);
 }
 
 /* Sets end to where history begins that has no mark on each line. Nothing
@@ -226,7 +226,7 @@ mark_quotations(Cut *cut)
 		if (looks(cut, i, LOOK_QUOTED))
 			cut->quote[i] = TRUE;
 		else if (attribution_at(cut, i, &first) != ATTRIBUTION_NONE &&
-		    is_quoted_below(cut, i))
+			 is_quoted_below(cut, i))
 			memset(cut->quote + first, TRUE, i - first + 1);
 	}
 }
@@ -253,7 +253,7 @@ cut_rule(Cut *cut)
 	guint i = cut->end;
 
 	while (i > cut->begin && line_at(cut, i - 1)->field != FIELD_NONE &&
-	    cut->end - i < ATTRIBUTION_LINES)
+	       cut->end - i < ATTRIBUTION_LINES)
 		i--;
 	if (i > cut->begin && looks(cut, i - 1, LOOK_RULE))
 		cut->end = i - 1;
@@ -296,8 +296,8 @@ has_words(const Cut *cut, guint first, guint end)
 static void
 cut_signature(Cut *cut)
 {
-	guint lowest = cut->end > SIGNATURE_LINES ? cut->end - SIGNATURE_LINES :
-						    0;
+	guint lowest =
+	    cut->end > SIGNATURE_LINES ? cut->end - SIGNATURE_LINES : 0;
 
 	for (guint n = 0; n < CLIENT_LINES && cut->end > cut->begin; n++) {
 		if (!quoteline_is_client(line_at(cut, cut->end - 1)) ||

@@ -68,10 +68,9 @@ compare_label(const void *piece, const void *entry)
 	return compare(piece, ((const struct Label *)entry)->word);
 }
 
-#define IN_TABLE(piece, table) \
-	((piece)->length > 0 && \
-	    bsearch((piece), (table), G_N_ELEMENTS(table), sizeof((table)[0]), \
-		compare_word) != NULL)
+#define IN_TABLE(piece, table)                                                 \
+	((piece)->length > 0 && bsearch((piece), (table), G_N_ELEMENTS(table), \
+				    sizeof((table)[0]), compare_word) != NULL)
 
 /* Octets that end a piece are taken off both its ends: white space, those of
  * set, and the direction marks that programs put around their words. */
@@ -81,20 +80,21 @@ trim(Piece piece, const char *set)
 	while (piece.length > 0) {
 		const char *last = piece.at + piece.length - 1;
 
-		if (piece.length >= 3 && (memcmp(piece.at, "\u200e", 3) == 0 ||
+		if (piece.length >= 3 &&
+		    (memcmp(piece.at, "\u200e", 3) == 0 ||
 			memcmp(piece.at, "\u200f", 3) == 0)) {
 			piece.at += 3;
 			piece.length -= 3;
 		} else if (piece.length >= 3 &&
-		    (memcmp(last - 2, "\u200e", 3) == 0 ||
-			memcmp(last - 2, "\u200f", 3) == 0)) {
+			   (memcmp(last - 2, "\u200e", 3) == 0 ||
+			       memcmp(last - 2, "\u200f", 3) == 0)) {
 			piece.length -= 3;
 		} else if (g_ascii_isspace(*piece.at) ||
-		    strchr(set, *piece.at) != NULL) {
+			   strchr(set, *piece.at) != NULL) {
 			piece.at++;
 			piece.length--;
 		} else if (g_ascii_isspace(*last) ||
-		    strchr(set, *last) != NULL) {
+			   strchr(set, *last) != NULL) {
 			piece.length--;
 		} else {
 			break;
@@ -116,10 +116,10 @@ skip_dashes(const char *p, const char *end, guint *count)
 		if (strchr("-_=*", *p) != NULL)
 			n = 1;
 		else if (end - p >= 3 && (memcmp(p, "\u2010", 3) == 0 ||
-			     memcmp(p, "\u2013", 3) == 0 ||
-			     memcmp(p, "\u2014", 3) == 0 ||
-			     memcmp(p, "\u2500", 3) == 0 ||
-			     memcmp(p, "\u2501", 3) == 0))
+					     memcmp(p, "\u2013", 3) == 0 ||
+					     memcmp(p, "\u2014", 3) == 0 ||
+					     memcmp(p, "\u2500", 3) == 0 ||
+					     memcmp(p, "\u2501", 3) == 0))
 			n = 3;
 		if (n == 0)
 			break;
@@ -140,9 +140,9 @@ is_letter(gunichar c)
 static gboolean
 is_date(guint run, gunichar before, guint last_run)
 {
-	return run == 4 || (run == 2 && last_run > 0 && last_run <= 2 &&
-		before == ':') ||
-	    (run >= 2 && last_run == 2 && before == '.');
+	return run == 4 ||
+	       (run == 2 && last_run > 0 && last_run <= 2 && before == ':') ||
+	       (run >= 2 && last_run == 2 && before == '.');
 }
 
 /* Words and numbers of the line. Digits that touch letters are no date: they
@@ -164,7 +164,8 @@ look_at_words(const QuoteLine *line)
 			while (p < end && is_letter(g_utf8_get_char(p)))
 				p = g_utf8_next_char(p);
 			word.length = p - word.at;
-			verb = word.length >= VERB_MIN && IN_TABLE(&word, verbs);
+			verb =
+			    word.length >= VERB_MIN && IN_TABLE(&word, verbs);
 			looks |= verb ? LOOK_VERB : 0;
 			last_run = 0;
 			touched = c < 0x2e80; /* CJK puts no spaces */
@@ -174,9 +175,9 @@ look_at_words(const QuoteLine *line)
 			for (; p < end && g_unichar_isdigit(g_utf8_get_char(p));
 			     run++)
 				p = g_utf8_next_char(p);
-			touched = touched || (p < end && 
-				g_utf8_get_char(p) < 0x2e80 &&
-				is_letter(g_utf8_get_char(p)));
+			touched = touched ||
+				  (p < end && g_utf8_get_char(p) < 0x2e80 &&
+				      is_letter(g_utf8_get_char(p)));
 			if (!touched && is_date(run, before, last_run))
 				looks |= LOOK_DATE;
 			last_run = run;
@@ -281,7 +282,7 @@ is_ending(Piece piece)
 	    strncmp(piece.at + piece.length - 3, "---", 3) == 0)
 		return TRUE;
 	return piece.length >= 2 &&
-	    strncmp(piece.at + piece.length - 2, "\u055d", 2) == 0;
+	       strncmp(piece.at + piece.length - 2, "\u055d", 2) == 0;
 }
 
 static gboolean
@@ -317,8 +318,8 @@ look_at(QuoteLine *line, const QuoteLine *above)
 		line->looks = LOOK_BLANK;
 		return;
 	}
-	if (*piece.at == '>' && !(above != NULL && is_open(above) &&
-				    is_ending(piece))) {
+	if (*piece.at == '>' &&
+	    !(above != NULL && is_open(above) && is_ending(piece))) {
 		line->looks = LOOK_QUOTED;
 		return;
 	}
@@ -347,9 +348,10 @@ quoteline_split(const char *body)
 
 		line.end = start + strcspn(body + start, "\n");
 		line.length = strcspn(folded, "\n");
-		look_at(&line, lines->lines->len == 0 ? NULL :
-			&g_array_index(lines->lines, QuoteLine,
-			    lines->lines->len - 1));
+		look_at(&line, lines->lines->len == 0
+				   ? NULL
+				   : &g_array_index(lines->lines, QuoteLine,
+					 lines->lines->len - 1));
 		g_array_append_val(lines->lines, line);
 		if (body[line.end] == '\0')
 			return lines;
@@ -379,13 +381,13 @@ matches(const char *pattern, Piece piece)
 
 	if (star == NULL)
 		return piece.length == head &&
-		    memcmp(piece.at, pattern, head) == 0;
+		       memcmp(piece.at, pattern, head) == 0;
 	if (piece.length <= head + tail ||
 	    piece.length - head - tail > DEVICE_MAX ||
 	    memchr(piece.at + head, ',', piece.length - head - tail) != NULL)
 		return FALSE;
 	return memcmp(piece.at + piece.length - tail, star + 1, tail) == 0 &&
-	    memcmp(piece.at, pattern, head) == 0;
+	       memcmp(piece.at, pattern, head) == 0;
 }
 
 gboolean

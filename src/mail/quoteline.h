@@ -20,7 +20,7 @@ typedef enum QuoteLook {
 	LOOK_ORIGINAL = 1 << 9,  /* "-----Original Message-----" */
 	LOOK_FORWARDED = 1 << 10,
 	LOOK_DELIMITER = 1 << 11, /* "-- ", also when the space got lost */
-	LOOK_DASHED = 1 << 12, /* dashes on both sides of some words */
+	LOOK_DASHED = 1 << 12,    /* dashes on both sides of some words */
 } QuoteLook;
 
 typedef enum QuoteField {
@@ -33,7 +33,7 @@ typedef enum QuoteField {
 } QuoteField;
 
 typedef struct QuoteLine {
-	gsize start, end;  /* in the body, without the LF */
+	gsize start, end;   /* in the body, without the LF */
 	const char *folded; /* belongs to the QuoteLines; no end of its own */
 	gsize length;       /* of folded */
 	guint looks;        /* of QuoteLook */

@@ -19,10 +19,10 @@
 #include "ground/text.h"
 #include "mail/address.h"
 
-#define REPLY_MOST    200	   /* characters of a reply that we keep */
+#define REPLY_MOST    200          /* characters of a reply that we keep */
 #define REPLY_OCTETS  (256 * 1024) /* more than that is no reply */
-#define BYTES_PER_MS  64	   /* slowest upload we wait for */
-#define QUIT_MS	      2000
+#define BYTES_PER_MS  64           /* slowest upload we wait for */
+#define QUIT_MS       2000
 #define DOT_GRACE_MS  5000 /* stop: wait so long for the dot's reply */
 #define EARLY_WORD_MS 1000
 
@@ -31,10 +31,10 @@ enum { AUTH_PLAIN = 1, AUTH_LOGIN = 2 };
 struct SmtpOutlet {
 	SmtpSettings settings; /* its strings are ours */
 	mailsmtp *session;     /* NULL: not connected */
-	Stream *stream;	       /* belongs to the session's mailstream */
-	gboolean utf8;	       /* SMTPUTF8 offered (RFC 6531) */
-	int auth;	       /* AUTH_ bits */
-	gboolean fresh;	       /* no mail has gone over it yet */
+	Stream *stream;        /* belongs to the session's mailstream */
+	gboolean utf8;         /* SMTPUTF8 offered (RFC 6531) */
+	int auth;              /* AUTH_ bits */
+	gboolean fresh;        /* no mail has gone over it yet */
 	gint64 used_ms;
 };
 
@@ -172,8 +172,8 @@ refused(const SmtpOutlet *outlet, const char *what, GError **error)
 
 	if (code == 0)
 		return error_temporary(error, "%s port %u: %s: %s",
-		    outlet->settings.host,
-		    (unsigned int)outlet->settings.port, what, words);
+		    outlet->settings.host, (unsigned int)outlet->settings.port,
+		    what, words);
 	return error_temporary(error, "%s port %u: %s: %d %s",
 	    outlet->settings.host, (unsigned int)outlet->settings.port, what,
 	    code, words);
@@ -197,8 +197,7 @@ own_name(const SmtpOutlet *outlet)
 	if (strchr(name, '.') != NULL && text_is_ascii(name) &&
 	    strpbrk(name, " <>") == NULL)
 		return g_strdup(name);
-	fd = mailstream_low_get_fd(
-	    mailstream_get_low(outlet->session->stream));
+	fd = mailstream_low_get_fd(mailstream_get_low(outlet->session->stream));
 	own.any.sa_family = AF_UNSPEC;
 	if (getsockname(fd, &own.any, &length) == 0 &&
 	    own.any.sa_family == AF_INET6) {
@@ -290,9 +289,9 @@ start_tls(SmtpOutlet *outlet, GError **error)
 		    settings->host, (unsigned int)settings->port);
 	if (result != MAILSMTP_NO_ERROR)
 		return refused(outlet, "STARTTLS", error);
-	return stream_start_tls(outlet->stream, settings->host,
-		   settings->trust, settings->connect_ms, error) &&
-	    greet(outlet, error);
+	return stream_start_tls(outlet->stream, settings->host, settings->trust,
+		   settings->connect_ms, error) &&
+	       greet(outlet, error);
 }
 
 static char *
@@ -392,9 +391,9 @@ open_session(SmtpOutlet *outlet, GError **error)
 	}
 	outlet->fresh = TRUE;
 	return greet(outlet, error) &&
-	    (!settings->start_tls || settings->implicit_tls ||
-		start_tls(outlet, error)) &&
-	    authenticate(outlet, error);
+	       (!settings->start_tls || settings->implicit_tls ||
+		   start_tls(outlet, error)) &&
+	       authenticate(outlet, error);
 }
 
 /* Takes the connection that is there if it still lives. */
@@ -440,8 +439,9 @@ typedef struct Transaction {
 	OutResult *results;
 	guint count;
 	guint accepted; /* forward-paths: fate OUT_SENT until the dot */
-	gboolean utf8;	/* an address needs SMTPUTF8 */
+	gboolean utf8;  /* an address needs SMTPUTF8 */
 	gboolean retry; /* dead before MAIL was answered, on an old one */
+	char *problem;  /* the server wants something of the session */
 } Transaction;
 
 /* All that are not settled yet, or (only_good) those that were accepted. */
@@ -452,8 +452,8 @@ settle_all(Transaction *t, gboolean only_good, OutFate fate, int code,
 	for (guint i = 0; i < t->count; i++) {
 		OutResult *result = &t->results[i];
 
-		if (only_good ? result->fate == OUT_SENT :
-				result->reply == NULL)
+		if (only_good ? result->fate == OUT_SENT
+			      : result->reply == NULL)
 			settle(result, fate, code, words);
 	}
 }
@@ -474,8 +474,8 @@ static gboolean
 is_over(const SmtpOutlet *outlet)
 {
 	return outlet->session->response_code == 0 ||
-	    outlet->session->response_code == 421 ||
-	    stream_end(outlet->stream) != STREAM_OK;
+	       outlet->session->response_code == 421 ||
+	       stream_end(outlet->stream) != STREAM_OK;
 }
 
 /* Ends the transaction on a connection that is to be used again. */
@@ -549,9 +549,8 @@ say_mail(Transaction *t)
 	if (t->utf8) {
 		line = g_strdup_printf("MAIL FROM:<%s>%s SMTPUTF8\r\n",
 		    t->mail->reverse_path,
-		    session->esmtp & MAILSMTP_ESMTP_8BITMIME ?
-			" BODY=8BITMIME" :
-			"");
+		    session->esmtp & MAILSMTP_ESMTP_8BITMIME ? " BODY=8BITMIME"
+							     : "");
 		exchange(session, line);
 	} else {
 		mailesmtp_mail_size(session, t->mail->reverse_path, 0, NULL,
@@ -564,6 +563,8 @@ say_mail(Transaction *t)
 		t->retry = TRUE;
 	else
 		settle_by_reply(t, FALSE);
+	if (session->response_code == 503 || session->response_code == 530)
+		t->problem = last_words(outlet);
 	return FALSE;
 }
 
@@ -601,7 +602,7 @@ static gboolean
 put(mailstream *stream, const char *octets, gsize size)
 {
 	return size == 0 ||
-	    mailstream_write(stream, octets, size) == (ssize_t)size;
+	       mailstream_write(stream, octets, size) == (ssize_t)size;
 }
 
 /* RFC 5321 4.5.2; each dot after an LF is doubled. libetpan does this line by
@@ -677,9 +678,8 @@ say_data(Transaction *t)
 	/* libetpan's own end is CR LF . CR LF. */
 	if (size >= 2 && memcmp(octets + size - 2, "\r\n", 2) == 0)
 		size -= 2;
-	budget(outlet,
-	    outlet->settings.command_ms +
-		(int)MIN(size / BYTES_PER_MS, G_MAXINT / 2));
+	budget(outlet, outlet->settings.command_ms +
+			   (int)MIN(size / BYTES_PER_MS, G_MAXINT / 2));
 	if (!put_stuffed(session->stream, octets, size)) {
 		early_word(t);
 		return FALSE;
@@ -744,4 +744,7 @@ out_smtp_send(SmtpOutlet *outlet, const OutMail *mail, OutResult *results,
 			*problem = g_strdup(error->message);
 	}
 	settle_all(&t, FALSE, OUT_AGAIN, 0, "the connection broke");
+	if (problem != NULL && *problem == NULL)
+		*problem = g_steal_pointer(&t.problem);
+	g_free(t.problem);
 }

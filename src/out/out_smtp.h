@@ -13,11 +13,11 @@ typedef struct SmtpSettings {
 	const char *user;      /* "": no AUTH */
 	const char *password;
 	const StreamTrust *trust;
-	int connect_ms;  /* 30,000 */
-	int command_ms;  /* 120,000 */
-	int dot_ms;      /* wait for the reply to the final dot: 600,000 */
-	int idle_ms;     /* a connection idle for longer is closed: 20,000 */
-	int stop_fd;     /* eventfd that ends waits, or -1 */
+	int connect_ms; /* 30,000 */
+	int command_ms; /* 120,000 */
+	int dot_ms;     /* wait for the reply to the final dot: 600,000 */
+	int idle_ms;    /* a connection idle for longer is closed: 20,000 */
+	int stop_fd;    /* eventfd that ends waits, or -1 */
 } SmtpSettings;
 
 typedef struct SmtpOutlet SmtpOutlet;
@@ -28,8 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SmtpOutlet, out_smtp_free)
 /* Sends one mail; fills results[i] for each forward-path (always all of
  * them). AUTH refused, TLS refused, no connection: OUT_AGAIN for all, with
  * *problem the reason for the log (free with g_free), else NULL. */
-void out_smtp_send(SmtpOutlet *outlet, const OutMail *mail,
-    OutResult *results, char **problem);
+void out_smtp_send(SmtpOutlet *outlet, const OutMail *mail, OutResult *results,
+    char **problem);
 
 /* Closes a connection that has been idle for longer than idle_ms. */
 void out_smtp_idle(SmtpOutlet *outlet);

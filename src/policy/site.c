@@ -9,6 +9,8 @@
 #include "mail/address.h"
 #include "policy/calendar.h"
 
+enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
+
 #define SECRETS(section)                                                     \
 	{ section, "password-file", CONFIG_PATH, NULL, NULL, FALSE,          \
 	    "file whose first line is the password" },                       \
@@ -291,6 +293,30 @@ is_named(const ConfigSection *section)
 	return name != NULL && *name != '\0';
 }
 
+/* Each option alone first, so that all faults are said at once. */
+static gboolean
+calendar_parts_well(const Config *config, const ConfigSection *section,
+    const char *dir, GPtrArray *errors)
+{
+	static const char *const names[] = { "timezone", "hours", "holidays" };
+	guint before = errors->len;
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Calendar) calendar = calendar_new(
+		    config_section_name(section),
+		    i == 0 ? config_text(section, names[0]) : "UTC",
+		    i == 1 ? config_text(section, names[1]) : "24/7",
+		    i == 2 ? config_list(section, names[2]) : NULL, dir,
+		    &error);
+
+		if (calendar == NULL)
+			config_error(config, errors, section, names[i], "%s",
+			    error->message);
+	}
+	return errors->len == before;
+}
+
 static void
 add_calendars(Site *site, GPtrArray *errors)
 {
@@ -302,7 +328,8 @@ add_calendars(Site *site, GPtrArray *errors)
 		g_autoptr(GError) error = NULL;
 		Calendar *calendar;
 
-		if (!is_named(section))
+		if (!is_named(section) ||
+		    !calendar_parts_well(site->config, section, dir, errors))
 			continue;
 		calendar = calendar_new(config_section_name(section),
 		    config_text(section, "timezone"),
@@ -314,6 +341,23 @@ add_calendars(Site *site, GPtrArray *errors)
 		else
 			g_ptr_array_add(site->calendars, calendar);
 	}
+}
+
+/* A site that names no queue has one all the same, with nobody in it yet. */
+static void
+add_default_queue(Site *site)
+{
+	Queue *queue;
+
+	if (site->queues->len > 0)
+		return;
+	queue = g_new0(Queue, 1);
+	queue->name = g_strdup("general");
+	queue->agents = g_ptr_array_new_with_free_func(g_free);
+	queue->calendar = g_strdup("");
+	queue->first_response = FIRST_RESPONSE;
+	queue->resolution = RESOLUTION;
+	g_ptr_array_add(site->queues, queue);
 }
 
 static void
@@ -362,6 +406,17 @@ check_imap(Site *site, const ConfigSection *section, GPtrArray *errors)
 }
 
 static void
+check_queue(Site *site, const ConfigSection *section, GPtrArray *errors)
+{
+	const char *queue = config_text(section, "queue");
+
+	if (site_queue(site, queue) == NULL)
+		config_error(site->config, errors, section, "queue",
+		    "queue \"%s\" is not there; add [queue %s]", queue,
+		    queue);
+}
+
+static void
 add_mailboxes(Site *site, GPtrArray *errors)
 {
 	g_autoptr(GPtrArray) rows = config_sections(site->config, "mailbox");
@@ -371,8 +426,11 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		const char *address = config_text(section, "address");
 		Mailbox *mailbox;
 
-		if (!is_named(section) ||
-		    *address == '\0')
+		if (!is_named(section))
+			continue;
+		check_queue(site, section, errors);
+		check_imap(site, section, errors);
+		if (*address == '\0')
 			continue;
 		mailbox = g_new0(Mailbox, 1);
 		mailbox->section = section;
@@ -390,11 +448,6 @@ add_mailboxes(Site *site, GPtrArray *errors)
 			    "%s is the address of another mailbox too",
 			    address);
 		g_ptr_array_add(site->mailboxes, mailbox);
-		if (site_queue(site, mailbox->queue) == NULL)
-			config_error(site->config, errors, section, "queue",
-			    "queue \"%s\" is not there; add [queue %s]",
-			    mailbox->queue, mailbox->queue);
-		check_imap(site, section, errors);
 	}
 }
 
@@ -434,6 +487,7 @@ site_new(Config *config, GPtrArray *errors)
 		    "\"%s\" is no store; write sqlite", site->store_url);
 	add_calendars(site, errors);
 	add_queues(site, errors);
+	add_default_queue(site);
 	add_mailboxes(site, errors);
 	if (site->mailboxes->len == 0)
 		config_error(config, errors, NULL, NULL,

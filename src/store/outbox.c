@@ -207,6 +207,7 @@ outbox_line_free(OutboxLine *line)
 		return;
 	g_free(line->letter);
 	g_free(line->state);
+	g_free(line->reverse_path);
 	g_free(line->to);
 	g_free(line->subject);
 	g_free(line->message_id);
@@ -238,6 +239,7 @@ read_line(StoreRows *rows)
 	line->message_id = rows_text(rows, 10);
 	line->reply = rows_text(rows, 11);
 	line->message = store_int(rows, 12);
+	line->reverse_path = rows_text(rows, 13);
 	return line;
 }
 

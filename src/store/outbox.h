@@ -65,7 +65,7 @@ gboolean outbox_set_state(StoreTxn *txn, gint64 id, const char *from,
 /* For `queue list`. */
 typedef struct OutboxLine {
 	gint64 id, ticket, created, due, attempts, uncertain, message;
-	char *letter, *state, *to, *subject, *message_id, *reply;
+	char *letter, *state, *reverse_path, *to, *subject, *message_id, *reply;
 } OutboxLine;
 void outbox_line_free(OutboxLine *line);
 GPtrArray *outbox_list(StoreTxn *txn, gboolean all, GError **error);

@@ -34,7 +34,8 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	g_ptr_array_add(message->from, address_new("a@b.c", ""));
 	if (authres_judge(message, "mx", &reason) == AUTH_PASS)
 		g_assert_nonnull(strstr(low, "b.c"));
-	push(author, "Authentication-Results", "mx; dmarc=pass header.from=b.c");
+	push(author, "Authentication-Results",
+	    "mx; dmarc=pass header.from=b.c");
 	push(author, "From", text);
 	author->from_fields = 1;
 	g_ptr_array_add(author->from, address_new("a@b.c", ""));

@@ -19,7 +19,7 @@ check_fields(GBytes *octets)
 
 	for (; *p != '\r'; p = strchr(p, '\n') + 1)
 		fields += *p != ' ' && *p != '\t';
-	g_assert_cmpuint(fields, ==, 10);
+	g_assert_cmpuint(fields, ==, 9);
 }
 
 /* must: the words are clean, so nothing may be refused. */
@@ -32,9 +32,13 @@ write_letter(const char *subject, const char *name, const char *text,
 	g_autoptr(GPtrArray) attachments = g_ptr_array_new();
 	Address address = { (char *)"a@x.example", (char *)name };
 	Attachment attachment = { .name = (char *)name, .type = (char *)name };
-	Compose compose = { .class = COMPOSE_AUTO_REPLIED, .from = &address,
-		.to = to, .subject = subject, .message_id = "m@x.example",
-		.text = text, .attachments = attachments };
+	Compose compose = { .class = COMPOSE_AUTO_REPLIED,
+		.from = &address,
+		.to = to,
+		.subject = subject,
+		.message_id = "m@x.example",
+		.text = text,
+		.attachments = attachments };
 	g_autoptr(GBytes) octets = NULL;
 
 	attachment.octets = g_bytes_new_static(text, strlen(text));

@@ -179,14 +179,13 @@ peer_certificates(void)
 
 	gnutls_x509_crt_set_basic_constraints(ca, 1, -1);
 	gnutls_x509_crt_set_key_usage(ca, GNUTLS_KEY_KEY_CERT_SIGN);
-	g_assert_cmpint(gnutls_x509_crt_sign2(ca, ca, ca_key,
-			    GNUTLS_DIG_SHA256, 0),
-	    ==, 0);
+	g_assert_cmpint(
+	    gnutls_x509_crt_sign2(ca, ca, ca_key, GNUTLS_DIG_SHA256, 0), ==, 0);
 	peer_export(dir, "ca", ca, ca_key);
 	for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++) {
 		gnutls_x509_privkey_t key = peer_new_key();
-		gnutls_x509_crt_t crt = peer_new_crt(key, "CN=server",
-		    wanted[i].days);
+		gnutls_x509_crt_t crt =
+		    peer_new_crt(key, "CN=server", wanted[i].days);
 
 		gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME,
 		    wanted[i].host, (unsigned int)strlen(wanted[i].host),
@@ -195,10 +194,9 @@ peer_certificates(void)
 			gnutls_x509_crt_set_subject_alt_name(crt,
 			    GNUTLS_SAN_IPADDRESS, loopback, 4,
 			    GNUTLS_FSAN_APPEND);
-		g_assert_cmpint(gnutls_x509_crt_sign2(crt,
-				    wanted[i].own ? crt : ca,
-				    wanted[i].own ? key : ca_key,
-				    GNUTLS_DIG_SHA256, 0),
+		g_assert_cmpint(
+		    gnutls_x509_crt_sign2(crt, wanted[i].own ? crt : ca,
+			wanted[i].own ? key : ca_key, GNUTLS_DIG_SHA256, 0),
 		    ==, 0);
 		peer_export(dir, wanted[i].file, crt, key);
 		gnutls_x509_crt_deinit(crt);

@@ -77,7 +77,8 @@ test_length(void)
 static void
 test_new(void)
 {
-	g_autoptr(Address) plain = address_new("Ann@SHOP.Example", " Ann\r\nB ");
+	g_autoptr(Address) plain =
+	    address_new("Ann@SHOP.Example", " Ann\r\nB ");
 	g_autoptr(Address) idn = address_new("a@ПОЧТА.рф", NULL);
 	g_autoptr(Address) none = address_new(NULL, NULL);
 
@@ -92,8 +93,8 @@ static void
 test_equal(void)
 {
 	g_assert_true(address_equal("Ann@Shop.Example", "ann@shop.example"));
-	g_assert_true(address_equal("АНЯ@почта.рф",
-	    "аня@xn--80a1acny.xn--p1ai"));
+	g_assert_true(
+	    address_equal("АНЯ@почта.рф", "аня@xn--80a1acny.xn--p1ai"));
 	g_assert_false(address_equal("ann@shop.example", "ann@shop.example.x"));
 	/* Look-alikes: Kelvin sign, long s, dotless i, full-width a. */
 	g_assert_false(address_equal("\u212Ate@x.example", "kate@x.example"));
@@ -183,7 +184,6 @@ main(int argc, char **argv)
 	    test_detail);
 	g_test_add_func("/address/a token goes into a reply address",
 	    test_with_detail);
-	g_test_add_func("/address/robots are known by their names",
-	    test_robot);
+	g_test_add_func("/address/robots are known by their names", test_robot);
 	return g_test_run();
 }

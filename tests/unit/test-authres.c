@@ -126,8 +126,10 @@ static const Case cases[] = {
 	{ "none is nothing", AR "; none", ANN, AUTH_NONE },
 	{ "an empty field is nothing", AR, ANN, AUTH_NONE },
 	{ "no field is nothing", "X-A: b", ANN, AUTH_NONE },
-	{ "dmarc=temperror is nothing", AR "; dmarc=temperror header.from="
-	    "buyer.example", ANN, AUTH_NONE },
+	{ "dmarc=temperror is nothing",
+	    AR "; dmarc=temperror header.from="
+	       "buyer.example",
+	    ANN, AUTH_NONE },
 	{ "a signature in base64 does not disturb",
 	    AR "; dkim=pass header.b=Ab+/c= header.d=buyer.example", ANN,
 	    AUTH_PASS },
@@ -137,8 +139,8 @@ static const Case cases[] = {
 	       " header.from=buyer.example;compauth=pass reason=100",
 	    ANN, AUTH_PASS },
 	{ "an international domain is compared as A-label",
-	    AR "; dmarc=pass header.from=xn--80a1acny.xn--p1ai",
-	    "аня@почта.рф", AUTH_PASS },
+	    AR "; dmarc=pass header.from=xn--80a1acny.xn--p1ai", "аня@почта.рф",
+	    AUTH_PASS },
 };
 
 static Message *

@@ -38,8 +38,9 @@ static const Case cases[] = {
 	{ "T2 suppress OOF", "X-Auto-Response-Suppress: oof", MACHINE },
 	{ "T2 suppress AutoReply", "X-Auto-Response-Suppress: AUTOREPLY",
 	    MACHINE },
-	{ "T2 suppress a list", "X-Auto-Response-Suppress: DR, RN, OOF, "
-				"AutoReply",
+	{ "T2 suppress a list",
+	    "X-Auto-Response-Suppress: DR, RN, OOF, "
+	    "AutoReply",
 	    MACHINE },
 	{ "T2 suppressing receipts only is a person's",
 	    "X-Auto-Response-Suppress: DR, RN, NRN, NDR", PERSON },
@@ -89,16 +90,18 @@ static const Case cases[] = {
 	{ "AC-23 spam by status", "X-Spam-Status: Yes, score=9", MESSAGE_SPAM,
 	    FALSE },
 	{ "no spam", "X-Spam-Flag: NO\nX-Spam-Status: No, score=0", PERSON },
-	{ "Exchange's out of office", "Auto-Submitted: auto-generated\n"
-				      "X-Auto-Response-Suppress: All\n"
-				      "Subject: Automatic reply: Help",
+	{ "Exchange's out of office",
+	    "Auto-Submitted: auto-generated\n"
+	    "X-Auto-Response-Suppress: All\n"
+	    "Subject: Automatic reply: Help",
 	    MACHINE },
 	{ "Gmail's vacation wins over its bulk",
 	    "Precedence: bulk\nAuto-Submitted: auto-replied\n"
 	    "X-Autoreply: yes",
 	    MACHINE },
-	{ "AC-02 a Russian subject alone", "Subject: Автоматический ответ: Re: "
-					   "заказ",
+	{ "AC-02 a Russian subject alone",
+	    "Subject: Автоматический ответ: Re: "
+	    "заказ",
 	    MACHINE },
 	{ "AC-02 a Turkish one", "Subject: Otomatik Yanıt: Sipariş", MACHINE },
 	{ "AC-02 an Uzbek one", "Subject: Avtomatik javob: buyurtma", MACHINE },
@@ -109,8 +112,9 @@ static const Case cases[] = {
 	{ "AC-02 a Kazakh one", "Subject: Автоматты жауап: сұрау", MACHINE },
 	{ "AC-02 a German one", "Subject: Abwesenheitsnotiz: Bestellung",
 	    MACHINE },
-	{ "a person writes about it", "Subject: Out of office message is sent "
-				      "twice",
+	{ "a person writes about it",
+	    "Subject: Out of office message is sent "
+	    "twice",
 	    PERSON },
 	{ "a person answers it", "Subject: Re: Automatic reply: Help", PERSON },
 	{ "a weak subject alone is a person's", "Subject: В отпуске", PERSON },
@@ -215,14 +219,17 @@ static void
 test_away(void)
 {
 	static const char *const away[] = { "Out of Office: x", "OUT OF OFFICE",
-		"Out of office.", "Automatic reply : x", "Réponse automatique : x",
-		"RÉPONSE AUTOMATIQUE : x", "İşyeri Dışında: x", "自动回复：x",
-		"[自動返信]x", "【自動返信】", "  Автоответ: x" };
-	static const char *const not_away[] = { "", "Out of office message is "
-					    "sent twice",
+		"Out of office.", "Automatic reply : x",
+		"Réponse automatique : x", "RÉPONSE AUTOMATIQUE : x",
+		"İşyeri Dışında: x", "自动回复：x", "[自動返信]x",
+		"【自動返信】", "  Автоответ: x" };
+	static const char *const not_away[] = { "",
+		"Out of office message is "
+		"sent twice",
 		"Out of office hours: 9-18", "Re: Out of Office: x", "Auto: x",
-		"Automatic reply does not work", "В отпуске", "Автоответчик "
-						      "сломан" };
+		"Automatic reply does not work", "В отпуске",
+		"Автоответчик "
+		"сломан" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(away); i++)
 		if (!autosub_is_away_subject(away[i]))

@@ -137,7 +137,7 @@ test_class(void)
 		"\r\nAuto-Submitted: auto-generated\r\n" };
 
 	for (int class = COMPOSE_PERSON; class <= COMPOSE_AUTO_GENERATED;
-	     class++) {
+	     class ++) {
 		g_autoptr(Letter) l = letter_new();
 		g_autofree char *text = NULL;
 
@@ -155,18 +155,23 @@ static void
 test_subjects(void)
 {
 	static const char *const subjects[] = {
-		"", "Short", "Заказ № 5", "Ҳурматли мижоз, сўровингиз қабул "
-					  "қилинди ва навбатга қўйилди [#1]",
+		"",
+		"Short",
+		"Заказ № 5",
+		"Ҳурматли мижоз, сўровингиз қабул "
+		"қилинди ва навбатга қўйилди [#1]",
 		"Sifarişiniz qəbul edildi, təşəkkür edirik və tezliklə cavab "
 		"verəcəyik [#4711]",
-		"a=?utf-8?q?b?= looks encoded", "=?UTF-8?B?eA==?=",
+		"a=?utf-8?q?b?= looks encoded",
+		"=?UTF-8?B?eA==?=",
 		"An ASCII subject that is so long that it has to be folded in "
 		"two places at the very least, since 76 columns are few",
 		"Averyveryveryveryveryveryveryveryveryveryveryveryveryveryver"
 		"yveryveryveryverylongword in a subject",
 		"日本語の件名はとても長いので折り返さなければなりませんし文字の"
 		"途中で切れてはいけません",
-		"x {{6*111}} %s %n ${y}", "\"quoted\", (commented) <x>",
+		"x {{6*111}} %s %n ${y}",
+		"\"quoted\", (commented) <x>",
 		"\U0001f600\U0001f600\U0001f600\U0001f600\U0001f600\U0001f600"
 		"\U0001f600\U0001f600\U0001f600\U0001f600\U0001f600\U0001f600",
 	};
@@ -189,16 +194,18 @@ test_subjects(void)
 static void
 test_names(void)
 {
-	static const char *const names[] = { "Ann", "O'Neil, Ann", "a \"b\" \\ c",
-		"Аня Ким", "Ann (Shop)", "ann@evil.example",
-		"=?utf-8?q?x?=", "Ҳурматли мижозларга хизмат кўрсатиш бўлими, "
-				 "Тошкент шаҳри",
+	static const char *const names[] = { "Ann", "O'Neil, Ann",
+		"a \"b\" \\ c", "Аня Ким", "Ann (Shop)", "ann@evil.example",
+		"=?utf-8?q?x?=",
+		"Ҳурматли мижозларга хизмат кўрсатиш бўлими, "
+		"Тошкент шаҳри",
 		"J. R. Public", "<b@evil.example>" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autoptr(Letter) l = letter_new();
 		g_autoptr(GMimeMessage) back = NULL;
-		g_autoptr(Address) second = address_new("b@x.example", names[i]);
+		g_autoptr(Address) second =
+		    address_new("b@x.example", names[i]);
 		g_autofree char *text = NULL;
 		g_autoptr(GPtrArray) cc = g_ptr_array_new();
 		InternetAddressList *list;
@@ -329,8 +336,9 @@ test_attachments(void)
 		g_mime_data_wrapper_write_to_stream(
 		    g_mime_part_get_content(GMIME_PART(part)), got);
 		content = got;
-		g_assert_cmpmem(g_mime_stream_mem_get_byte_array(
-				    GMIME_STREAM_MEM(content))->data,
+		g_assert_cmpmem(
+		    g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(content))
+			->data,
 		    g_mime_stream_length(content), octets, sizeof(octets));
 	}
 }
@@ -375,7 +383,9 @@ static const Refusal refusals[] = {
 	{ "broken UTF-8 in the subject", SUBJECT, "Hi\xffx" },
 	{ "a CR in the text", TEXT, "a\r\nb" },
 	{ "an escape in the text", TEXT, "a\x1b[2Jb" },
-	{ "broken UTF-8 in the text", TEXT, "a\xff" "b" },
+	{ "broken UTF-8 in the text", TEXT,
+	    "a\xff"
+	    "b" },
 	{ "no text", TEXT, NULL },
 	{ "no Message-ID", ID, NULL },
 	{ "a Message-ID with brackets", ID, "<a@b>" },
@@ -442,7 +452,8 @@ static void
 test_refused_parts(void)
 {
 	static const char *const extra[][2] = { { "Bcc", "b@x.example" },
-		{ "X-Javob-A: b\r\nBcc", "x" }, { "X-Javob-A", "x\r\nBcc: y" } };
+		{ "X-Javob-A: b\r\nBcc", "x" },
+		{ "X-Javob-A", "x\r\nBcc: y" } };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(extra); i++) {
 		g_autoptr(Letter) l = letter_new();
@@ -469,7 +480,7 @@ test_refused_parts(void)
 	}
 }
 
-#define HEAD \
+#define HEAD                                                                     \
 	"From: a@b\r\nTo: c@d\r\nSubject: x\r\nDate: y\r\nMessage-ID: <e@f>\r\n" \
 	"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n"
 
@@ -562,8 +573,8 @@ main(int argc, char **argv)
 	g_test_add_func("/compose/an attached mail is a file",
 	    test_attached_mail);
 	for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/compose/refused: %s", refusals[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/compose/refused: %s", refusals[i].title);
 
 		g_test_add_data_func(path, &refusals[i], test_refusal);
 	}

@@ -111,8 +111,8 @@ desk_new(const char *words)
 	desk->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	desk->committed = g_hash_table_new(NULL, NULL);
 	g_mutex_init(&desk->mutex);
-	desk->memory = (ImapMemory){ memory_load, memory_save, memory_seen,
-		desk };
+	desk->memory =
+	    (ImapMemory){ memory_load, memory_save, memory_seen, desk };
 	desk->settings = (ImapSettings){
 		.mailbox = "support",
 		.address = "support@shop.example",
@@ -172,12 +172,10 @@ desk_stop(Desk *desk)
 
 	if (desk->thread == NULL)
 		return;
-	g_assert_cmpint(write(desk->stop_fd, &one, sizeof one), ==,
-	    sizeof one);
+	g_assert_cmpint(write(desk->stop_fd, &one, sizeof one), ==, sizeof one);
 	g_thread_join(g_steal_pointer(&desk->thread));
 	g_assert_cmpint(clock_monotonic_ms() - start, <, 4000);
-	g_assert_cmpint(read(desk->stop_fd, &one, sizeof one), ==,
-	    sizeof one);
+	g_assert_cmpint(read(desk->stop_fd, &one, sizeof one), ==, sizeof one);
 }
 
 static void
@@ -257,7 +255,7 @@ has_connected(Desk *desk, const void *want)
 {
 	(void)want;
 	return g_atomic_int_get(&desk->status.connected) &&
-	    desk->status.last_sweep != 0;
+	       desk->status.last_sweep != 0;
 }
 
 static gboolean
@@ -270,8 +268,7 @@ static gboolean
 is_well(Desk *desk, const void *want)
 {
 	(void)want;
-	return desk->status.failing_since == 0 &&
-	    *desk->status.problem == '\0';
+	return desk->status.failing_since == 0 && *desk->status.problem == '\0';
 }
 
 static gboolean
@@ -285,17 +282,17 @@ has_floor(Desk *desk, const void *want)
 	return floor == GPOINTER_TO_UINT(want);
 }
 
-#define WANT(what, desk, want)                                               \
-	do {                                                                  \
-		if (!until(what, desk, want)) {                               \
-			g_autofree char *in_ = spooled(desk);                 \
-			g_autofree char *at_ = peer_ask((desk)->peer,         \
-			    "state");                                         \
-			g_error("%s: spool \"%s\", mailbox \"%s\", problem "  \
-				"\"%s\", floor %u",                           \
-			    #what, in_, at_, (desk)->status.problem,          \
-			    (desk)->floor);                                   \
-		}                                                             \
+#define WANT(what, desk, want)                                                 \
+	do {                                                                   \
+		if (!until(what, desk, want)) {                                \
+			g_autofree char *in_ = spooled(desk);                  \
+			g_autofree char *at_ =                                 \
+			    peer_ask((desk)->peer, "state");                   \
+			g_error("%s: spool \"%s\", mailbox \"%s\", problem "   \
+				"\"%s\", floor %u",                            \
+			    #what, in_, at_, (desk)->status.problem,           \
+			    (desk)->floor);                                    \
+		}                                                              \
 	} while (0)
 
 static void
@@ -371,8 +368,7 @@ static const AfterCase after_cases[] = {
 	{ "/in-imap/after/mail gets a keyword", "", IMAP_AFTER_KEYWORD,
 	    "1:$Ticket 2:$Ticket" },
 	{ "/in-imap/after/a keyword that is listed is permitted",
-	    "perm=\\Seen $Ticket", IMAP_AFTER_KEYWORD,
-	    "1:$Ticket 2:$Ticket" },
+	    "perm=\\Seen $Ticket", IMAP_AFTER_KEYWORD, "1:$Ticket 2:$Ticket" },
 	{ "/in-imap/after/a keyword that is not permitted is not set",
 	    "perm=\\Seen", IMAP_AFTER_KEYWORD, "1: 2:" },
 	{ "/in-imap/after/mail is moved", "", IMAP_AFTER_MOVE, "Done=2" },
@@ -532,8 +528,8 @@ typedef struct IdleCase {
 
 static const IdleCase idle_cases[] = {
 	{ "/in-imap/idle/new mail wakes it", "", 60, 60, TRUE, "1" },
-	{ "/in-imap/idle/a server that never tells is swept", "idle=silent",
-	    60, 1, TRUE, "1" },
+	{ "/in-imap/idle/a server that never tells is swept", "idle=silent", 60,
+	    1, TRUE, "1" },
 	{ "/in-imap/idle/renewing it sweeps too", "idle=silent", 1, 60, TRUE,
 	    "1" },
 	{ "/in-imap/idle/mail told before the plus sign is not missed",
@@ -565,20 +561,34 @@ test_idle(gconstpointer data)
 
 /* Steps that fail once; all mail comes all the same. */
 static const char *const hurdles[] = {
-	"greeting*1=cut",	"greeting*1=stall",   "greeting*1=BAD no",
-	"capability*1=cut",	"capability*1=NO no", "capability*1=empty",
-	"capability*1=garbage", "login*1=cut",	      "login*1=stall",
-	"select*1=cut",		"select*1=NO away",   "select*1=empty",
-	"list*1=cut",		"list*1=stall",	      "list*1=NO busy",
-	"list*1=garbage",	"list*1=drip",	      "body*1=cut",
-	"done*1=cut",		"done*1=NO what",     "logout=stall",
+	"greeting*1=cut",
+	"greeting*1=stall",
+	"greeting*1=BAD no",
+	"capability*1=cut",
+	"capability*1=NO no",
+	"capability*1=empty",
+	"capability*1=garbage",
+	"login*1=cut",
+	"login*1=stall",
+	"select*1=cut",
+	"select*1=NO away",
+	"select*1=empty",
+	"list*1=cut",
+	"list*1=stall",
+	"list*1=NO busy",
+	"list*1=garbage",
+	"list*1=drip",
+	"body*1=cut",
+	"done*1=cut",
+	"done*1=NO what",
+	"logout=stall",
 };
 
 static void
 test_hurdle(gconstpointer data)
 {
-	g_autofree char *words = g_strdup_printf("mails=2;%s",
-	    (const char *)data);
+	g_autofree char *words =
+	    g_strdup_printf("mails=2;%s", (const char *)data);
 	g_autoptr(Desk) desk = desk_known(words, 0);
 
 	desk->settings.command_ms = 300;
@@ -724,6 +734,24 @@ test_few_saves(void)
 	g_assert_cmpint(g_atomic_int_get(&desk->saves), <=, 2);
 }
 
+/* What was not listed because the listing broke off is not gone. */
+static void
+test_broken_off(void)
+{
+	g_autoptr(Desk) desk = desk_known("mails=3;body/2=NO", 0);
+
+	desk->settings.sweep_seconds = 1;
+	desk->settings.command_ms = 300;
+	commit(desk, 1);
+	commit(desk, 3);
+	desk_start(desk);
+	WANT(has_connected, desk, NULL);
+	peer_tell(desk->peer, "set list NO");
+	WANT(has_problem, desk, "list of new mail");
+	desk_stop(desk);
+	g_assert_cmpuint(desk->floor, <=, 1);
+}
+
 typedef struct LoginCase {
 	const char *title;
 	const char *certificate; /* NULL: none */
@@ -757,8 +785,8 @@ static const LoginCase login_cases[] = {
 	    "certificate refused: name does not match host localhost" },
 	{ "/in-imap/login/unknown issuer", "stranger", "implicit=1", TRUE,
 	    FALSE, FALSE, "p", "certificate refused: issuer not trusted" },
-	{ "/in-imap/login/wrong password", "server", "implicit=1", TRUE,
-	    FALSE, FALSE, "wrong", "login refused: check user and password" },
+	{ "/in-imap/login/wrong password", "server", "implicit=1", TRUE, FALSE,
+	    FALSE, "wrong", "login refused: check user and password" },
 	{ "/in-imap/login/no such folder", NULL, "select=NO no such thing",
 	    FALSE, FALSE, TRUE, "p",
 	    "folder INBOX: SELECT: refused: no such thing" },
@@ -768,9 +796,10 @@ static void
 test_login(gconstpointer data)
 {
 	const LoginCase *c = data;
-	g_autofree char *words = c->certificate == NULL ?
-	    g_strdup(c->words) :
-	    peer_tls_words(certificates, c->certificate, c->words);
+	g_autofree char *words =
+	    c->certificate == NULL
+		? g_strdup(c->words)
+		: peer_tls_words(certificates, c->certificate, c->words);
 	g_autoptr(Desk) desk = desk_known(words, 0);
 
 	desk->settings.implicit_tls = c->implicit;
@@ -821,6 +850,8 @@ main(int argc, char **argv)
 	    test_spool_away);
 	g_test_add_func("/in-imap/no store: later", test_store_away);
 	g_test_add_func("/in-imap/the floor is saved seldom", test_few_saves);
+	g_test_add_func("/in-imap/a listing that breaks off settles nothing",
+	    test_broken_off);
 	for (gsize i = 0; i < G_N_ELEMENTS(after_cases); i++)
 		g_test_add_data_func(after_cases[i].title, &after_cases[i],
 		    test_after);
@@ -834,8 +865,8 @@ main(int argc, char **argv)
 		g_test_add_data_func(login_cases[i].title, &login_cases[i],
 		    test_login);
 	for (gsize i = 0; i < G_N_ELEMENTS(hurdles); i++) {
-		g_autofree char *title = g_strconcat(
-		    "/in-imap/hurdle/once ", hurdles[i], NULL);
+		g_autofree char *title =
+		    g_strconcat("/in-imap/hurdle/once ", hurdles[i], NULL);
 
 		g_test_add_data_func(title, hurdles[i], test_hurdle);
 	}

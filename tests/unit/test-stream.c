@@ -61,9 +61,9 @@ test_tls(gconstpointer data)
 	mailstream *outer;
 	gboolean good;
 
-	words = c->certificate == NULL ?
-	    g_strdup("") :
-	    peer_tls_words(certificates, c->certificate, "implicit=1");
+	words = c->certificate == NULL ? g_strdup("")
+				       : peer_tls_words(certificates,
+					     c->certificate, "implicit=1");
 	peer = peer_start("fake-smtp.py", words);
 	stream = stream_connect(c->host, peer->port, 5000, -1, &error);
 	g_assert_no_error(error);
@@ -188,9 +188,8 @@ test_unix(void)
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), peer;
 
 	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-	g_assert_cmpint(bind(listener, (struct sockaddr *)&address,
-			    sizeof address),
-	    ==, 0);
+	g_assert_cmpint(
+	    bind(listener, (struct sockaddr *)&address, sizeof address), ==, 0);
 	g_assert_cmpint(listen(listener, 1), ==, 0);
 	stream = stream_connect(path, 0, 2000, -1, &error);
 	g_assert_no_error(error);

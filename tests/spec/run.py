@@ -1,0 +1,294 @@
+"""The cases below this folder (see README), each in a site of its own with
+`javob deliver` and `javob process`; no daemon. Run by tests/spec.t.
+
+usage: run.py SCRATCH-DIR
+"""
+import difflib
+import getpass
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+JAVOB = os.environ["JAVOB"]
+UPDATE = os.environ.get("UPDATE", "") not in ("", "0")
+STEPS = ("gate: ", "party: ", "thread: ", "seen: ")
+
+
+class Broken(Exception):
+    """A program failed that has no business to fail."""
+
+
+def read(path, otherwise=None):
+    if otherwise is not None and not os.path.exists(path):
+        return otherwise
+    with open(path, encoding="utf-8", newline="") as f:
+        return f.read()
+
+
+def pairs(text):
+    return dict(line.split("=", 1) for line in text.splitlines() if line)
+
+
+class Site:
+    def __init__(self, case, folder):
+        self.folder = folder
+        self.conf = os.path.join(folder, "javob.conf")
+        self.clock = read(os.path.join(case, "at")).strip()
+        own = os.path.join(case, "config")
+        os.makedirs(folder)
+        shutil.copy(own if os.path.exists(own)
+                    else os.path.join(HERE, "config"), self.conf)
+        os.chmod(self.conf, 0o600)
+        if os.path.isdir(os.path.join(case, "templates")):
+            shutil.copytree(os.path.join(case, "templates"),
+                            os.path.join(folder, "templates"))
+        self.javob("init", folder)
+
+    def javob(self, *words, octets=b"", may_fail=False):
+        done = subprocess.run(
+            [JAVOB, "-c", self.conf, *words], input=octets,
+            capture_output=True, timeout=120,
+            env=dict(os.environ, JAVOB_CLOCK=self.clock))
+        if done.returncode != 0 and not may_fail:
+            raise Broken("javob %s: exit %d\n%s" % (
+                " ".join(words), done.returncode,
+                (done.stdout + done.stderr).decode("utf-8", "replace")))
+        return done.stdout
+
+    def lines(self, *words):
+        text = self.javob(*words, "--json").decode("utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def letters(self):
+        return self.lines("queue", "list", "--all")
+
+    def octets(self, letter):
+        return self.javob("queue", "show", str(letter["id"]), "--raw")
+
+
+# --- given -------------------------------------------------------------------
+
+def unfold(octets, name):
+    head = octets.split(b"\r\n\r\n", 1)[0].decode("ascii", "replace")
+    head = re.sub(r"\r\n([ \t])", r"\1", head)
+    found = re.search(r"(?im)^%s:(.*?)\r?$" % name, head)
+    return found.group(1).strip() if found else ""
+
+
+def address(text):
+    return re.sub(r".*<|>.*", "", text)
+
+
+def fill(site, octets):
+    """@@ID:1@@ and the like, from the letters that are there already."""
+    letters = site.letters() if b"@@" in octets else []
+
+    def value(match):
+        what, number = match.group(1), int(match.group(2))
+        if number > len(letters):
+            raise Broken("%s: there are %d letters" % (
+                match.group(0).decode(), len(letters)))
+        letter = letters[number - 1]
+        return {
+            b"ID": lambda: letter["message_id"],
+            b"SENDER": lambda: letter["sender"],
+            b"REPLY-TO": lambda: address(unfold(site.octets(letter),
+                                                "Reply-To")),
+        }[what]().encode()
+
+    octets = re.sub(rb"@@(ID|SENDER|REPLY-TO):(\d+)@@", value, octets)
+    return octets.replace(b"@@NUL@@", b"\0")
+
+
+def explain(site, path, octets, words):
+    """The explanation; it must give reasons and change nothing."""
+    with open(path, "wb") as f:
+        f.write(octets)
+    said = site.javob("explain", path, *words).decode("utf-8").splitlines()
+    if not any(line.startswith(STEPS) for line in said):
+        raise Broken("explain gives no reason:\n%s" % "\n".join(said))
+    return said
+
+
+def give(site, path):
+    """One mail or command; gives what is wrong with its explanation."""
+    base, kind = os.path.splitext(path)
+    env = pairs(fill(site, read(base + ".env", "").encode()).decode())
+    site.clock = env.get("at", site.clock)
+    with open(path, "rb") as f:
+        octets = fill(site, f.read())
+    if kind == ".cmd":
+        for line in octets.decode().splitlines():
+            site.javob(*line.split())
+        return []
+    words = ["--mailbox", env.get("mailbox", "support")]
+    for name in ("sender", "recipient"):
+        if name in env:
+            words += ["--" + name, env[name]]
+    said = explain(site, os.path.join(site.folder, "mail"), octets, words)
+    before = len(site.letters())
+    site.javob("deliver", *words, octets=octets)
+    site.javob("process")
+    made = ["letter: %(letter)s to %(to)s: %(subject)s" % letter
+            for letter in site.letters()[before:]]
+    told = [line for line in said if line.startswith("letter: ")]
+    if said[0].startswith("seen: "):
+        told = []
+    if made == told:
+        return []
+    return ["%s: explained as" % os.path.basename(path), *told, "but made",
+            *made]
+
+
+# --- expect ------------------------------------------------------------------
+
+class Names:
+    """Names for what is random, in the order in which it appears."""
+
+    def __init__(self, letters):
+        self.letters = {letter["message_id"]: "LETTER-%d@shop.example" % n
+                        for n, letter in enumerate(letters, 1)}
+        self.known = {}
+
+    def name(self, kind, secret):
+        known = self.known.setdefault(kind, {})
+        return known.setdefault(secret.lower(),
+                                "%s-%d" % (kind, len(known) + 1))
+
+    def __call__(self, text):
+        for msgid, name in self.letters.items():
+            text = text.replace(msgid, name)
+        text = re.sub(r"(?m)^(X-Loop:\s*)[a-z2-7]{30,44}", r"\1LOOP", text)
+        text = re.sub(r"\b[a-z2-7]{30,44}(?=[.@])",
+                      lambda m: self.name("KEY", m.group()), text)
+        for boundary in re.findall(r'boundary="?([^\s";]+)', text):
+            text = text.replace(boundary, self.name("BOUNDARY", boundary))
+        return text.replace(getpass.getuser() + " (shell)", "USER (shell)")
+
+
+def quoted(text, names):
+    return ["    | " + names(line) for line in text.splitlines()]
+
+
+def ticket_lines(ticket, names):
+    yield "ticket %(number)d: %(state)s" % ticket
+    yield "  subject: " + ticket["subject"]
+    requester = ticket["requester"]
+    yield "  requester: %s" % (
+        requester and "%(name)s <%(address)s>" % requester)
+    for key in ("agent", "opened", "updated", "promised", "resolved"):
+        if ticket[key] is not None:
+            yield "  %s: %s" % (key, ticket[key])
+    yield "  participants: " + ", ".join(ticket["participants"])
+    for message in ticket["messages"]:
+        yield ("  %(direction)s %(visibility)s %(kind)s %(from)s -> " % message
+               + ", ".join(message["to"])
+               + (" proven" if message["authenticated"] else " not proven"))
+        yield names("    id: %s" % message["message_id"])
+        if message["direction"] == "in":
+            if message["joined_by"]:
+                yield "    joined by: " + message["joined_by"]
+            yield from quoted(message["new_text"], names)
+    for event in ticket["events"]:
+        yield names("  %(at)s %(event)s by %(actor)s: %(detail)s" % event)
+
+
+def outcome(site):
+    """{file name: text} of everything that came of the case."""
+    letters = site.letters()
+    names = Names(letters)
+    files = {}
+    lines = []
+    for n, letter in enumerate(letters, 1):
+        octets = site.octets(letter)
+        text = names(octets.decode("ascii"))
+        files["%02d-%s.eml" % (n, letter["letter"])] = text
+        lines.append(names("letter %d: %s <%s> -> %s, ticket %d, %s" % (
+            n, letter["letter"], letter["sender"], letter["to"],
+            letter["ticket"], letter["state"])))
+    for ticket in site.lines("ticket", "list"):
+        shown = json.loads(site.javob(
+            "ticket", "show", str(ticket["number"]), "--json"))
+        lines += ["", *ticket_lines(shown, names)]
+    for kept in site.lines("quarantine", "list"):
+        lines += ["", "quarantine: " + str(kept.get("reason"))]
+    waits = os.listdir(os.path.join(site.folder, "state", "spool", "new"))
+    if waits:
+        lines += ["", "spool: %d mails wait" % len(waits)]
+    files["events"] = "\n".join(lines) + "\n"
+    return files
+
+
+def update(folder, files):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for name, text in files.items():
+        with open(os.path.join(folder, name), "w", newline="") as f:
+            f.write(text)
+
+
+def differences(folder, files):
+    want = {os.path.basename(p): read(p)
+            for p in glob.glob(os.path.join(folder, "*"))}
+    for name in sorted(want.keys() | files.keys()):
+        old, new = want.get(name, ""), files.get(name, "")
+        if old != new:
+            yield from difflib.unified_diff(
+                [repr(x)[1:-1] for x in old.splitlines(True)],
+                [repr(x)[1:-1] for x in new.splitlines(True)],
+                "expected " + name, "got " + name, lineterm="")
+
+
+# --- the run -----------------------------------------------------------------
+
+def run(case, scratch):
+    """What is wrong with it: nothing, or lines; and whether explained well."""
+    site = Site(case, os.path.join(scratch, os.path.basename(case)))
+    unlike = []
+    steps = glob.glob(os.path.join(case, "given", "*.eml")) + \
+        glob.glob(os.path.join(case, "given", "*.cmd"))
+    for path in sorted(steps):
+        unlike += give(site, path)
+    files = outcome(site)
+    expect = os.path.join(case, "expect")
+    if UPDATE:
+        update(expect, files)
+    return list(differences(expect, files)), unlike
+
+
+class Tap:
+    count = 0
+
+    def ok(self, title, wrong):
+        self.count += 1
+        print("%sok %d - %s" % ("not " if wrong else "", self.count, title))
+        for line in wrong[:80]:
+            print("# " + line)
+        sys.stdout.flush()
+
+
+def main():
+    tap = Tap()
+    only = os.environ.get("SPEC", "*")
+    explained = []
+    for readme in sorted(glob.glob(os.path.join(HERE, only, "README"))):
+        case = os.path.dirname(readme)
+        name = os.path.basename(case)
+        title = "%s: %s" % (name, " ".join(read(readme).split()))
+        try:
+            wrong, unlike = run(case, sys.argv[1])
+        except (Broken, OSError, ValueError, subprocess.SubprocessError) as e:
+            wrong, unlike = str(e).splitlines() or [repr(e)], []
+        tap.ok(title, wrong)
+        explained += [name + ": " + line for line in unlike]
+    tap.ok("javob explain gives its reasons for each given mail, and foretells "
+           "the letters", explained)
+    print("1..%d" % tap.count)
+
+
+main()
