@@ -141,6 +141,7 @@ static const struct Rule {
 	    "it has X-Failed-Recipients" },
 	{ "X-MS-Exchange-Message-Is-Ndr", MATCH_PRESENT, NULL, MESSAGE_BOUNCE,
 	    "it has X-MS-Exchange-Message-Is-Ndr" },
+	{ "From", MATCH_HOLDS, "<>", MESSAGE_BOUNCE, "its author is <>" },
 	{ "Return-Path", MATCH_PREFIX, "<>", MESSAGE_AUTO_REPLY,
 	    "Return-Path is <>" },
 	{ "Content-Type", MATCH_KEYWORD, "message/delivery-status",

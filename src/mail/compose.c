@@ -330,7 +330,8 @@ put_body(GString *out, const Compose *c, GError **error)
 	}
 	boundary = make_boundary(c);
 	g_string_append_printf(out,
-	    "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
+	    "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
+	    "\r\n--%s\r\n",
 	    boundary, boundary);
 	put_text(out, c->text);
 	for (guint i = 0; i < c->attachments->len; i++) {

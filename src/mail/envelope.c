@@ -225,7 +225,7 @@ envelope_parse(const char *octets, gsize size, gsize *length, GError **error)
 			break;
 		if (!read_line(envelope, line, end - line)) {
 			error_permanent(error,
-			    "envelope: broken line before octet %" G_GSIZE_FORMAT,
+			    "envelope: broken line, octet %" G_GSIZE_FORMAT,
 			    at);
 			return NULL;
 		}

@@ -11,6 +11,7 @@
 #define NAME_MOST   200
 #define CHUNK       (32 * 1024)
 #define FORGET_STEP (4 * 1024 * 1024)
+#define PADDING     8
 
 const char *
 part_raw_field(GMimeObject *object, const char *name)
@@ -175,6 +176,21 @@ keep(GByteArray *kept, gsize most, const char *octets, gsize length)
 		    (guint)MIN(length, most - kept->len));
 }
 
+/* Decodes n octets at. The "=" at the end of base64 are often missing; GMime
+ * keeps back what they would complete, and more of them do no harm. */
+static gsize
+decode_step(const Part *part, GMimeEncoding *state, gsize at, gsize n,
+    char *out)
+{
+	const char *data = g_bytes_get_data(part->octets->bytes, NULL);
+	gsize length = g_mime_encoding_step(state, data + at, n, out);
+
+	if (at + n == part->end &&
+	    part->encoding == GMIME_CONTENT_ENCODING_BASE64)
+		length += g_mime_encoding_step(state, "==", 2, out + length);
+	return length;
+}
+
 gint64
 part_decode(const Part *part, gsize most, GByteArray *kept, Digest *sum)
 {
@@ -188,13 +204,14 @@ part_decode(const Part *part, gsize most, GByteArray *kept, Digest *sum)
 	g_mime_encoding_init_decode(&state, part->encoding);
 	if (!plain)
 		buffer = g_malloc(g_mime_encoding_outlen(&state,
-		    MIN(CHUNK, part->end - part->start)));
+		                      MIN(CHUNK, part->end - part->start)) +
+		    PADDING);
 	for (gsize at = part->start; at < part->end; at += CHUNK) {
 		gsize n = MIN(part->end - at, CHUNK);
 		const char *out = data + at;
 
 		if (!plain) {
-			n = g_mime_encoding_step(&state, out, n, buffer);
+			n = decode_step(part, &state, at, n, buffer);
 			out = buffer;
 		}
 		if (sum != NULL)

@@ -370,8 +370,9 @@ quoteline_free(QuoteLines *lines)
 	g_free(lines);
 }
 
-/* A "*" in pattern stands for the name of a device or program: one to DEVICE_MAX
- * octets without a comma. "Sent from my desk, which is easier" is a sentence. */
+/* A "*" in pattern stands for the name of a device or program: one to
+ * DEVICE_MAX octets without a comma, since "Sent from my desk, which is
+ * easier" is a sentence. */
 static gboolean
 matches(const char *pattern, Piece piece)
 {

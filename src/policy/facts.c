@@ -54,21 +54,36 @@ proof_name(Proof proof)
 
 /* --- tokens -------------------------------------------------------------- */
 
-static gboolean
+/* The first one counts; but reply and note address both at once means note
+ * (THREATS 7.3). Tokens of Message-IDs and X-Loop make no address. */
+static void
+keep_token(Facts *facts, const Token *token)
+{
+	const Token *kept = &facts->address_token;
+
+	if (token->kind == TOKEN_MESSAGE || token->kind == TOKEN_LOOP)
+		return;
+	if (kept->kind == 0 ||
+	    (kept->kind == TOKEN_AGENT && token->kind == TOKEN_NOTE &&
+		kept->ticket == token->ticket && kept->party == token->party))
+		facts->address_token = *token;
+}
+
+static void
 take_token(Facts *facts, const Desk *desk, const char *address)
 {
 	const Mailbox *mailbox = site_mailbox_by_address(desk->site, address);
 	g_autofree char *folded = NULL, *detail = NULL;
+	Token token;
 
-	if (facts->address_token.kind != 0 || mailbox == NULL)
-		return FALSE;
+	if (mailbox == NULL)
+		return;
 	folded = address_fold(address);
 	detail = address_detail(folded, mailbox->address);
 	for (guint i = 0; detail == NULL && i < mailbox->aliases->len; i++)
 		detail = address_detail(folded, mailbox->aliases->pdata[i]);
-	if (detail == NULL)
-		return FALSE;
-	return token_verify(desk->keys, detail, -1, &facts->address_token);
+	if (detail != NULL && token_verify(desk->keys, detail, -1, &token))
+		keep_token(facts, &token);
 }
 
 static void
@@ -157,8 +172,8 @@ visit_for_token(const char *msgid, gpointer data)
 
 typedef struct KnownId {
 	StoreTxn *txn;
-	gint64 ticket;
-	gboolean own;
+	gint64 sender;
+	MsgidFound best;
 	gboolean failed;
 	GError **error;
 } KnownId;
@@ -167,14 +182,18 @@ static gboolean
 visit_for_ticket(const char *msgid, gpointer data)
 {
 	KnownId *known = data;
-	gboolean own;
+	MsgidFound found;
 
-	if (!msgid_find(known->txn, msgid, &known->ticket, &own, known->error)) {
+	if (!msgid_find(known->txn, msgid, known->sender, &found,
+		known->error)) {
 		known->failed = TRUE;
 		return FALSE;
 	}
-	known->own = known->own || own;
-	return known->ticket == 0;
+	found.own |= known->best.own;
+	if (known->best.ticket == 0 || found.mine)
+		known->best = found;
+	known->best.own = found.own;
+	return !found.mine;
 }
 
 /* "[#1042]" anywhere in the subject. */
@@ -196,17 +215,18 @@ candidate_by_report(Facts *facts, StoreTxn *txn, const Desk *desk,
     gint64 *ticket, GError **error)
 {
 	const Dsn *dsn = facts->message->dsn;
-	gboolean own;
+	MsgidFound found;
 	Token token;
 
 	if (dsn == NULL || *dsn->original_message_id == '\0')
 		return TRUE;
 	if (token_of_msgid(desk, dsn->original_message_id, &token))
 		*ticket = token.ticket;
-	else if (!msgid_find(txn, dsn->original_message_id, ticket, &own, error))
+	else if (!msgid_find(
+		     txn, dsn->original_message_id, 0, &found, error))
 		return FALSE;
-	else if (!own)
-		*ticket = 0;
+	else
+		*ticket = found.own ? found.ticket : 0;
 	if (*ticket != 0)
 		facts->proof = PROOF_RETURNED;
 	return TRUE;
@@ -216,14 +236,15 @@ static gboolean
 candidate_by_known_id(Facts *facts, StoreTxn *txn, gint64 *ticket,
     GError **error)
 {
-	KnownId known = { txn, 0, FALSE, FALSE, error };
+	KnownId known = { txn, 0, { 0, FALSE, FALSE }, FALSE, error };
 
+	known.sender = facts->sender != NULL ? facts->sender->id : 0;
 	each_id(facts->message, visit_for_ticket, &known);
 	if (known.failed)
 		return FALSE;
-	facts->answers_ours = facts->answers_ours || known.own;
-	if (*ticket == 0 && known.ticket != 0) {
-		*ticket = known.ticket;
+	facts->answers_ours = facts->answers_ours || known.best.own;
+	if (*ticket == 0 && known.best.ticket != 0) {
+		*ticket = known.best.ticket;
 		facts->proof = PROOF_KNOWN_ID;
 	}
 	return TRUE;
@@ -260,10 +281,11 @@ find_candidate(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 *ticket,
 	IdToken id = { desk, &facts->id_token };
 
 	read_address_token(facts, desk);
-	each_id(facts->message, visit_for_token, &id);
-	if (facts->id_token.kind == 0 &&
-	    token_of_msgid(desk, facts->message->message_id, &facts->id_token))
-		facts->is_own_copy = TRUE;
+	/* A letter of ours that came back names older ones of ours too. */
+	facts->is_own_copy = token_of_msgid(
+	    desk, facts->message->message_id, &facts->id_token);
+	if (!facts->is_own_copy)
+		each_id(facts->message, visit_for_token, &id);
 	*ticket = *party = 0;
 	facts->answers_ours = facts->address_token.kind != 0 ||
 	    facts->id_token.kind != 0;
@@ -315,7 +337,6 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 {
 	g_autofree char *folded = NULL, *key = NULL;
 
-	facts->sender_role = g_strdup("");
 	if (facts->author == NULL)
 		return TRUE;
 	folded = address_fold(facts->author->address);
@@ -324,8 +345,17 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	    facts->auth == AUTH_PASS ? facts->author->name : "", now, error);
 	if (facts->sender == NULL)
 		return FALSE;
-	for (guint i = 0; facts->participants != NULL &&
-	     i < facts->participants->len; i++) {
+	key = autosub_subject_key(facts->message->subject);
+	return automatic_counts(txn, facts->sender->id, address_domain(folded),
+	    key, now, &facts->automatic, error);
+}
+
+static void
+read_role(Facts *facts)
+{
+	for (guint i = 0; facts->sender != NULL &&
+	     facts->participants != NULL && i < facts->participants->len;
+	     i++) {
 		const AddressRow *row = facts->participants->pdata[i];
 
 		if (row->id != facts->sender->id)
@@ -333,9 +363,6 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		g_free(facts->sender_role);
 		facts->sender_role = g_strdup(row->role);
 	}
-	key = autosub_subject_key(facts->message->subject);
-	return automatic_counts(txn, facts->sender->id, address_domain(folded),
-	    key, now, &facts->automatic, error);
 }
 
 static GPtrArray *

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "mail/quote.h"
 #include "policy/guard.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
@@ -48,6 +49,9 @@ content_doubt(const Facts *facts, const char *text, guint verbs)
 	if (*text == '\0' && attachments->len == 0 &&
 	    (verbs & VERB_CLOSE) == 0)
 		return "no text of yours stands above the quotation";
+	if (quote_has_marker(text))
+		return "the quoted notification could not be told from your "
+		       "own words";
 	if (guard_leaks(text, facts->notes))
 		return "it repeats words of an internal note";
 	if (facts->requester == NULL)

@@ -464,6 +464,14 @@ check_smtp(Site *site, GPtrArray *errors)
 		    error->message);
 }
 
+static gboolean
+has_section(const Config *config, const char *kind)
+{
+	g_autoptr(GPtrArray) rows = config_sections(config, kind);
+
+	return rows->len > 0;
+}
+
 Site *
 site_new(Config *config, GPtrArray *errors)
 {
@@ -489,7 +497,7 @@ site_new(Config *config, GPtrArray *errors)
 	add_queues(site, errors);
 	add_default_queue(site);
 	add_mailboxes(site, errors);
-	if (site->mailboxes->len == 0)
+	if (!has_section(config, "mailbox"))
 		config_error(config, errors, NULL, NULL,
 		    "there is no mailbox; add [mailbox support] with an "
 		    "address");

@@ -73,7 +73,7 @@ class Site:
 
 # --- given -------------------------------------------------------------------
 
-def unfold(octets, name):
+def field(octets, name):
     head = octets.split(b"\r\n\r\n", 1)[0].decode("ascii", "replace")
     head = re.sub(r"\r\n([ \t])", r"\1", head)
     found = re.search(r"(?im)^%s:(.*?)\r?$" % name, head)
@@ -97,11 +97,14 @@ def fill(site, octets):
         return {
             b"ID": lambda: letter["message_id"],
             b"SENDER": lambda: letter["sender"],
-            b"REPLY-TO": lambda: address(unfold(site.octets(letter),
-                                                "Reply-To")),
+            b"REPLY-TO": lambda: address(field(site.octets(letter),
+                                               "Reply-To")),
+            b"LOOP": lambda: field(site.octets(letter), "X-Loop"),
+            b"LETTER": lambda: site.octets(letter).decode("ascii"),
         }[what]().encode()
 
-    octets = re.sub(rb"@@(ID|SENDER|REPLY-TO):(\d+)@@", value, octets)
+    octets = re.sub(rb"@@(ID|SENDER|REPLY-TO|LOOP|LETTER):(\d+)@@", value,
+                    octets)
     return octets.replace(b"@@NUL@@", b"\0")
 
 

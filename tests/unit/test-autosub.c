@@ -124,6 +124,7 @@ static const Case cases[] = {
 	    FALSE },
 	{ "the mail daemon", "From: MAILER-DAEMON@x.example", MESSAGE_BOUNCE,
 	    FALSE },
+	{ "an author without address", "From: Mail <>", MESSAGE_BOUNCE, FALSE },
 	{ "an answer would go to a robot", "Reply-To: bounce-7@x.example",
 	    MESSAGE_HUMAN, FALSE },
 	{ "dev-15: a person about automatic replies",

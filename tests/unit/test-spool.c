@@ -218,7 +218,7 @@ test_order_locked(Case *c, gconstpointer data)
 		    &offset, &size, NULL);
 		octets = octets_of(fd, offset, size);
 		g_string_append(seen, octets);
-		if (left == 5) /* somebody comes in between */
+		if (left == 5 && seen->len == 2) /* somebody comes in between */
 			g_assert_true(spool_add(other, envelope, "G", 1, NULL));
 		if (left == 3)
 			g_assert_true(spool_quarantine(c->spool,

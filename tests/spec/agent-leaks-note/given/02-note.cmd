@@ -1,0 +1,1 @@
+ticket note 1001 the supplier admits that every kettle of this batch will leak

@@ -1,0 +1,206 @@
+/* test-parser.c - the worker answers, dies alone, and is replaced. This program
+ * is its own worker: main() calls parser_worker_main first. */
+#include "mail/parser.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static GBytes *
+mail(const char *text)
+{
+	return g_bytes_new_static(text, strlen(text));
+}
+
+static void
+test_parse(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < 100; i++) {
+		g_autofree char *text =
+		    g_strdup_printf("From: a@x.uz\nSubject: %u\n\nbody\n", i);
+		g_autoptr(GBytes) bytes = mail(text);
+		g_autoptr(Message) m =
+		    parser_parse_bytes(parser, bytes, 0, &error);
+		g_autofree char *want = g_strdup_printf("%u", i);
+
+		g_assert_no_error(error);
+		g_assert_cmpstr(m->subject, ==, want);
+		g_assert_cmpstr(m->body_text, ==, "body\n");
+	}
+}
+
+/* The spool file has an envelope in front. */
+static void
+test_offset(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GError) error = NULL;
+	FILE *file = tmpfile();
+	gint64 offset;
+
+	for (guint size = 1; size < 2000000; size *= 100) {
+		g_autoptr(Message) m = NULL;
+
+		rewind(file);
+		g_assert_cmpint(ftruncate(fileno(file), 0), ==, 0);
+		fputs("envelope=x\n\n", file);
+		offset = ftell(file);
+		fputs("From: a@x.uz\n\n", file);
+		for (guint i = 0; i < size; i++)
+			fputc('x', file);
+		fflush(file);
+		m = parser_parse(parser, fileno(file), offset, 0, &error);
+		g_assert_no_error(error);
+		g_assert_cmpstr(message_author(m)->address, ==, "a@x.uz");
+		g_assert_cmpint(m->size, ==, size + 14);
+		g_assert_cmpuint(strlen(m->body_text), >=,
+		    MIN(size, 1000000));
+	}
+	fclose(file);
+}
+
+static void
+test_attachments(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GString) text = g_string_new("From: a@x\nContent-Type: "
+	                                       "application/pdf\n\n");
+	g_autoptr(GBytes) bytes = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Message) with = NULL, without = NULL;
+	const Attachment *a;
+
+	for (guint i = 0; i < 1000000; i++)
+		g_string_append(text, "0123456789");
+	bytes = g_bytes_new(text->str, text->len);
+	with = parser_parse_bytes(parser, bytes, MESSAGE_WITH_ATTACHMENTS,
+	    &error);
+	g_assert_no_error(error);
+	a = with->attachments->pdata[0];
+	g_assert_cmpint(a->size, ==, 10000000);
+	g_assert_cmpuint(g_bytes_get_size(a->octets), ==, 10000000);
+	without = parser_parse_bytes(parser, bytes, 0, &error);
+	g_assert_no_error(error);
+	a = without->attachments->pdata[0];
+	g_assert_cmpint(a->size, ==, 10000000);
+	g_assert_null(a->octets);
+}
+
+/* Every child of this process. */
+static pid_t
+child(void)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children",
+	    (int)getpid(), (int)getpid());
+	g_autofree char *pids = NULL;
+
+	if (!g_file_get_contents(path, &pids, NULL, NULL) || pids[0] == '\0')
+		return 0;
+	return (pid_t)g_ascii_strtoll(pids, NULL, 10);
+}
+
+static void
+test_death(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GBytes) bytes = mail("From: a@x\n\nx");
+	g_autoptr(GError) error = NULL;
+	pid_t first;
+
+	for (guint i = 0; i < 3; i++) {
+		g_autoptr(Message) m =
+		    parser_parse_bytes(parser, bytes, 0, &error);
+
+		/* A death between two mails is nobody's fault. */
+		g_assert_no_error(error);
+		g_assert_nonnull(m);
+		first = child();
+		if (first == 0) {
+			g_test_skip("no list of children in /proc");
+			return;
+		}
+		kill(first, SIGKILL);
+		/* Until it is a zombie: it is the parser who waits for it. */
+		g_usleep(100000);
+	}
+}
+
+/* The mail would begin behind the end of its file. */
+static void
+test_unreadable(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GBytes) bytes = mail("From: a@x\n\nx");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Message) m = NULL;
+
+	g_assert_null(parser_parse(parser, STDIN_FILENO, 100, 0, &error));
+	g_assert_error(error, JAVOB_ERROR, JAVOB_ERROR_TEMPORARY);
+	g_clear_error(&error);
+	m = parser_parse_bytes(parser, bytes, 0, &error);
+	g_assert_no_error(error);
+}
+
+/* Stopped in the middle of a mail, the worker is killed; the next mail is
+ * read. */
+static gpointer
+kill_soon(gpointer data)
+{
+	const int *signal_number = data;
+	pid_t pid;
+
+	while ((pid = child()) == 0)
+		g_usleep(1000);
+	g_usleep(30000);
+	kill(pid, *signal_number);
+	return NULL;
+}
+
+static void
+test_killed(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GString) text = g_string_new("From: a@x\n\n");
+	g_autoptr(GBytes) large = NULL, small = mail("From: a@x\n\nx");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Message) first = NULL, second = NULL, third = NULL;
+	int signal_number = SIGSEGV;
+	GThread *thread;
+
+	for (guint i = 0; i < 4000000; i++)
+		g_string_append(text, "0123456789012345678901234567890\n");
+	large = g_bytes_new(text->str, text->len);
+	first = parser_parse_bytes(parser, small, 0, &error);
+	g_assert_no_error(error);
+	thread = g_thread_new("kill", kill_soon, &signal_number);
+	second = parser_parse_bytes(parser, large, 0, &error);
+	g_thread_join(thread);
+	if (second == NULL) {
+		g_assert_error(error, JAVOB_ERROR, JAVOB_ERROR_PERMANENT);
+		g_assert_nonnull(strstr(error->message, "signal 11"));
+		g_clear_error(&error);
+	}
+	third = parser_parse_bytes(parser, small, 0, &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(third);
+}
+
+int
+main(int argc, char **argv)
+{
+	parser_worker_main(argc, argv);
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/parser/many mails by one worker", test_parse);
+	g_test_add_func("/parser/a mail begins at an offset", test_offset);
+	g_test_add_func("/parser/attachments come when asked for",
+	    test_attachments);
+	g_test_add_func("/parser/a worker that died is replaced", test_death);
+	g_test_add_func("/parser/what cannot be read is tried later",
+	    test_unreadable);
+	g_test_add_func("/parser/death over a mail is told", test_killed);
+	return g_test_run();
+}
