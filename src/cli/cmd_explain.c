@@ -11,6 +11,7 @@
 #include "mail/parser.h"
 #include "options.h"
 #include "policy/pipeline.h"
+#include "store/outbox.h"
 #include "store/store.h"
 
 typedef struct Explain {
@@ -76,7 +77,25 @@ read_mail(const char *path, GBytes **octets, GError **error)
 		return NULL;
 	}
 	*octets = g_mapped_file_get_bytes(file);
-	return parser_parse_bytes(parser, *octets, 0, error);
+	return parser_parse_bytes(
+	    parser, *octets, MESSAGE_WITH_ATTACHMENTS, error);
+}
+
+/* Of each cause there is one letter ever: those that were made before. */
+static gboolean
+print_repeated(StoreTxn *txn, const Effects *effects, GError **error)
+{
+	for (guint i = 0; i < effects->letters->len; i++) {
+		const LetterEffect *letter = effects->letters->pdata[i];
+		gboolean has;
+
+		if (!outbox_has(txn, letter->cause, &has, error))
+			return FALSE;
+		if (has)
+			printf("outbox: not again: %s to %s: %s\n",
+			    letter->letter, letter->to, letter->subject);
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -119,7 +138,7 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 	effects = pipeline_decide(facts, &desk, now);
 	for (guint i = 0; i < effects->reasons->len; i++)
 		puts(effects->reasons->pdata[i]);
-	return TRUE;
+	return print_repeated(txn, effects, error);
 }
 
 static gboolean

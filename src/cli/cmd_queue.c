@@ -154,9 +154,23 @@ show(const char *config, int argc, char **argv)
 }
 
 typedef struct Change {
-	const char *from[4];
-	const char *to, *done;
+	const char *from[3];
+	const char *to; /* NULL: released */
+	const char *done;
 } Change;
+
+static gboolean
+apply(StoreTxn *txn, gint64 id, const Change *how, gint64 *changed,
+    GError **error)
+{
+	if (how->to == NULL)
+		return outbox_release(txn, id, clock_now(), changed, error);
+	for (guint i = 0; how->from[i] != NULL && *changed == 0; i++)
+		if (!outbox_set_state(
+			txn, id, how->from[i], how->to, changed, error))
+			return FALSE;
+	return TRUE;
+}
 
 static int
 change(const char *config, int argc, char **argv, const Change *how)
@@ -165,18 +179,15 @@ change(const char *config, int argc, char **argv, const Change *how)
 	g_autoptr(Site) site = NULL;
 	g_autoptr(Store) store = NULL;
 	g_autoptr(StoreTxn) txn = NULL;
+	g_autofree char *dir = NULL;
 	gint64 id, changed = 0;
 
 	if (argc != 2 || !cmd_number(argv[1], &id))
 		return cmd_usage(&cmd_queue, "a letter's number is needed");
 	store = cmd_store(config, &site, &error);
 	txn = store != NULL ? store_begin(store, &error) : NULL;
-	for (guint i = 0; txn != NULL && how->from[i] != NULL && changed == 0;
-	     i++)
-		if (!outbox_set_state(
-			txn, id, how->from[i], how->to, &changed, &error))
-			return cmd_fail(error);
-	if (txn == NULL || !store_commit(g_steal_pointer(&txn), &error))
+	if (txn == NULL || !apply(txn, id, how, &changed, &error) ||
+	    !store_commit(g_steal_pointer(&txn), &error))
 		return cmd_fail(error);
 	if (changed == 0) {
 		fprintf(stderr, "javob queue: letter %s cannot be %s in its "
@@ -184,6 +195,8 @@ change(const char *config, int argc, char **argv, const Change *how)
 		    argv[1], how->done);
 		return 1;
 	}
+	dir = role_run_dir(site);
+	wake_send(dir, "send");
 	printf("letter %s is %s\n", argv[1], how->done);
 	return 0;
 }
@@ -199,8 +212,7 @@ hold(const char *config, int argc, char **argv)
 static int
 release(const char *config, int argc, char **argv)
 {
-	static const Change how = { { "held", "failed", NULL }, "queued",
-		"released" };
+	static const Change how = { { NULL }, NULL, "released" };
 
 	return change(config, argc, argv, &how);
 }

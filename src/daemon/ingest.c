@@ -1,15 +1,16 @@
 /* ingest.c - spool files through parser and pipeline into the store, many in
- * one commit when many wait.
+ * one commit when many wait; the next ones are parsed meanwhile.
  *
  * R1 -> R2 of a mail's life: rows are committed, then the file goes. A mail
  * that kills the parser twice, or this process twice, is set aside in
  * quarantine with a minimal ticket, so that the next one is not held up. */
 #include "daemon/ingest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/role.h"
@@ -24,8 +25,12 @@
 #include "store/store.h"
 
 enum {
-	BATCH = 64,               /* mails in one commit */
+	BATCH = 32,               /* mails in one commit */
 	BATCH_OCTETS = 16 << 20,  /* and about so many octets */
+	BATCHES = 8,              /* in one round */
+	NAP_MS = 20,              /* while few wait of many that come */
+	QUIET_MS = 1000,
+	NICE = 5,                 /* behind the doors */
 	ATTACH_MOST = 5 << 20,    /* passed on to agents up to this size */
 	CRASHES = 2,              /* of this process on one mail */
 	DEATH = 4,                /* weight of one of the parser's own */
@@ -41,7 +46,16 @@ struct Ingest {
 	Parser *parser;
 	Desk desk;
 	char *run_dir;
+	GThread *reader;     /* NULL until more than one batch waits */
+	GAsyncQueue *asked;  /* of items to be left out; of ingest: end */
+	GAsyncQueue *parsed; /* of Ahead */
 };
+
+/* What the reader has found while a batch was committed. */
+typedef struct Ahead {
+	GPtrArray *items; /* NULL: error */
+	GError *error;
+} Ahead;
 
 /* One mail of a round. */
 typedef struct Item {
@@ -105,6 +119,12 @@ ingest_free(Ingest *ingest)
 {
 	if (ingest == NULL)
 		return;
+	if (ingest->reader != NULL) {
+		g_async_queue_push(ingest->asked, ingest);
+		g_thread_join(ingest->reader);
+	}
+	g_clear_pointer(&ingest->asked, g_async_queue_unref);
+	g_clear_pointer(&ingest->parsed, g_async_queue_unref);
 	parser_free(ingest->parser);
 	templates_free(ingest->templates);
 	token_keys_free(ingest->keys);
@@ -129,8 +149,9 @@ ingest_desk(Ingest *ingest)
 /* --- crashes of this process ---------------------------------------------- */
 
 /* What a fatal signal leaves behind: the name of the mail in hand, appended to
- * spool/crashed. Written by the handler, so plain memory and one write. */
-static char in_hand[NAME_MOST + 1];
+ * spool/crashed. Written by the handler, so plain memory and one write; each
+ * thread has its own, and a fatal signal comes to the thread that caused it. */
+static __thread char in_hand[NAME_MOST + 1];
 static volatile sig_atomic_t crash_fd = -1;
 
 static void
@@ -287,6 +308,9 @@ read_item(Ingest *ingest, Item *item, GError **error)
 		item->message = message_scan(item->octets);
 		return TRUE;
 	}
+	/* A small mail cannot have too large ones: parsed once, not twice. */
+	if (size <= ATTACH_MOST)
+		return parse(ingest, item, MESSAGE_WITH_ATTACHMENTS, error);
 	if (!parse(ingest, item, 0, error))
 		return FALSE;
 	if (item->quarantine == NULL &&
@@ -365,22 +389,45 @@ settle(Ingest *ingest, const Item *item, GError **error)
 	log_error("mail=%s event=quarantined ticket=%" G_GINT64_FORMAT
 		  " problem=\"%s\"",
 	    item->name, item->ticket, item->quarantine);
+	/* Who puts it back wants it tried anew. */
+	if (crash_fd >= 0 && ftruncate(crash_fd, 0) != 0)
+		log_error("event=not-forgotten problem=\"%s\"",
+		    g_strerror(errno));
 	return spool_quarantine(
 	    ingest->spool, item->name, item->quarantine, error);
 }
 
-static GPtrArray *
-read_items(Ingest *ingest, GError **error)
+static gboolean
+is_among(const GPtrArray *items, const char *name)
 {
-	g_autoptr(GPtrArray) names = spool_list(ingest->spool, BATCH, error);
+	for (guint i = 0; items != NULL && i < items->len; i++) {
+		const Item *item = items->pdata[i];
+
+		if (g_str_equal(item->name, name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The oldest that wait, but for those in hand (NULL: none is). */
+static GPtrArray *
+read_items(Ingest *ingest, const GPtrArray *hand, GError **error)
+{
+	guint most = BATCH + (hand != NULL ? hand->len : 0);
+	g_autoptr(GPtrArray) names = spool_list(ingest->spool, most, error);
 	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
 	gsize octets = 0;
 
 	if (names == NULL)
 		return NULL;
-	for (guint i = 0; i < names->len && octets < BATCH_OCTETS; i++) {
-		Item *item = g_new0(Item, 1);
+	for (guint i = 0; i < names->len && items->len < BATCH &&
+	     octets < BATCH_OCTETS;
+	     i++) {
+		Item *item;
 
+		if (is_among(hand, names->pdata[i]))
+			continue;
+		item = g_new0(Item, 1);
 		item->fd = -1;
 		item->name = g_strdup(names->pdata[i]);
 		g_ptr_array_add(items, item);
@@ -394,22 +441,91 @@ read_items(Ingest *ingest, GError **error)
 	return g_steal_pointer(&items);
 }
 
-static gboolean
-round_locked(Ingest *ingest, guint *done, GError **error)
-{
-	g_autoptr(GPtrArray) items = read_items(ingest, error);
+/* --- the next batch, parsed while this one is committed ------------------- */
 
-	if (items == NULL)
-		return FALSE;
-	if (items->len == 0)
-		return TRUE;
-	if (!run_all(ingest, items, error))
+/* One thread for good: the parser's worker dies with the thread that started
+ * it. */
+static gpointer
+reader_main(gpointer data)
+{
+	Ingest *ingest = data;
+	gpointer hand;
+
+	while ((hand = g_async_queue_pop(ingest->asked)) != ingest) {
+		Ahead *ahead = g_new0(Ahead, 1);
+
+		ahead->items = read_items(ingest, hand, &ahead->error);
+		g_async_queue_push(ingest->parsed, ahead);
+	}
+	return NULL;
+}
+
+static void
+ask_ahead(Ingest *ingest, GPtrArray *hand)
+{
+	if (ingest->reader == NULL) {
+		ingest->asked = g_async_queue_new();
+		ingest->parsed = g_async_queue_new();
+		ingest->reader = g_thread_new("reader", reader_main, ingest);
+	}
+	g_async_queue_push(ingest->asked, hand);
+}
+
+static GPtrArray *
+take_ahead(Ingest *ingest, GError **error)
+{
+	g_autofree Ahead *ahead = g_async_queue_pop(ingest->parsed);
+
+	if (ahead->error != NULL)
+		g_propagate_error(error, ahead->error);
+	return ahead->items;
+}
+
+/* Commits a batch. *next: those that were parsed meanwhile, if more wait and
+ * `more` wants them; NULL else. */
+static gboolean
+run_batch(Ingest *ingest, GPtrArray *items, gboolean more, GPtrArray **next,
+    GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	gboolean ok;
+
+	if (more)
+		ask_ahead(ingest, items);
+	ok = run_all(ingest, items, error);
+	/* Before any file goes: the reader has seen them all waiting. */
+	if (more)
+		*next = take_ahead(ingest, &reason);
+	if (!ok)
 		return FALSE;
 	wake_send(ingest->run_dir, "send");
 	for (guint i = 0; i < items->len; i++)
 		if (!settle(ingest, items->pdata[i], error))
 			return FALSE;
-	*done = items->len;
+	store_tidy(ingest->store, FALSE);
+	if (reason == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
+static gboolean
+round_locked(Ingest *ingest, guint *done, GError **error)
+{
+	g_autoptr(GPtrArray) items = read_items(ingest, NULL, error);
+
+	if (items == NULL)
+		return FALSE;
+	for (guint i = 1; items != NULL && items->len > 0; i++) {
+		gboolean more = items->len == BATCH && i < BATCHES;
+		g_autoptr(GPtrArray) next = NULL;
+
+		if (!run_batch(ingest, items, more, &next, error))
+			return FALSE;
+		*done += items->len;
+		g_ptr_array_unref(items);
+		items = g_steal_pointer(&next);
+	}
 	return TRUE;
 }
 
@@ -461,6 +577,17 @@ open_patiently(const RoleContext *context, int wake)
 	return NULL;
 }
 
+/* Mail has come while a few were committed: some more will, and every commit
+ * holds up the doors' own. */
+static void
+rest(Ingest *ingest)
+{
+	guint waiting = spool_count(ingest->spool, NULL);
+
+	if (waiting > 0 && waiting < BATCH)
+		g_usleep(NAP_MS * 1000);
+}
+
 int
 ingest_run(const RoleContext *context)
 {
@@ -474,9 +601,12 @@ ingest_run(const RoleContext *context)
 		return 1;
 	}
 	watch_crashes(context->site);
+	if (setpriority(PRIO_PROCESS, 0, NICE) != 0)
+		log_debug("event=not-nice");
 	ingest = open_patiently(context, wake);
 	while (ingest != NULL && !g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) reason = NULL;
+		gint64 since;
 		guint done;
 
 		if (!ingest_round(ingest, &done, &reason)) {
@@ -487,10 +617,14 @@ ingest_run(const RoleContext *context)
 			continue;
 		}
 		failures = 0;
-		if (done > 0)
+		if (done > 0) {
+			rest(ingest);
 			continue;
-		ingest_idle(ingest);
-		wake_wait(wake, 1000);
+		}
+		since = clock_monotonic_ms();
+		wake_wait(wake, QUIET_MS);
+		if (clock_monotonic_ms() - since >= QUIET_MS)
+			store_tidy(ingest->store, TRUE);
 	}
 	close(wake);
 	return 0;

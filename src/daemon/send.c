@@ -16,6 +16,7 @@
 #include "ground/stream.h"
 #include "ground/wake.h"
 #include "mail/address.h"
+#include "mail/dsn.h"
 #include "out/out_smtp.h"
 #include "store/outbox.h"
 #include "store/parties.h"
@@ -23,7 +24,7 @@
 
 enum {
 	LEASE = 20 * 60,   /* longer than the wait for the final dot's reply */
-	AHEAD = 8,         /* letters leased for each connection */
+	AHEAD = 16,        /* letters leased for each connection */
 	UNCERTAIN_MOST = 3,
 	POLL_MS = 2000,
 };
@@ -36,6 +37,7 @@ typedef struct Job {
 	OutResult *results; /* one a recipient that is still queued */
 	GPtrArray *to;      /* of OutboxRecipient, borrowed from row */
 	char *problem;
+	gboolean judged;
 } Job;
 
 typedef struct Sender {
@@ -127,7 +129,10 @@ connection(gpointer data)
 		}
 		transmit(outlet, next);
 		g_async_queue_push(sender->results, next);
-		wake_send(sender->run_dir, "send");
+		/* One commit for many results, as long as there is work. */
+		if (g_async_queue_length(sender->jobs) <=
+		    (gint)sender->connections * AHEAD / 2)
+			wake_send(sender->run_dir, "send");
 	}
 }
 
@@ -144,7 +149,7 @@ judge(Job *job)
 {
 	static const char *const states[] = { "sent", "queued", "failed",
 		"queued" }; /* by OutFate */
-	Outcome outcome = { 0 };
+	Outcome outcome = { .reply = "" };
 
 	for (guint i = 0; i < job->to->len; i++) {
 		OutboxRecipient *recipient = job->to->pdata[i];
@@ -166,6 +171,17 @@ judge(Job *job)
 	return outcome;
 }
 
+/* Letters have one recipient. */
+static const char *
+forward_path_of(const Job *job)
+{
+	const OutboxRecipient *recipient = job->to->len > 0
+	    ? job->to->pdata[0]
+	    : NULL;
+
+	return recipient != NULL ? recipient->forward_path : "";
+}
+
 static gboolean
 is_internal(const char *letter)
 {
@@ -178,14 +194,15 @@ static gboolean
 record_failure(StoreTxn *txn, const Job *job, const Outcome *outcome,
     gint64 now, GError **error)
 {
-	const OutboxRecipient *recipient = job->to->pdata[0];
-	g_autofree char *folded = address_fold(recipient->forward_path);
+	g_autofree char *folded = address_fold(forward_path_of(job));
+	g_autofree char *status = NULL;
 	g_autoptr(AddressRow) row = NULL;
 	g_autoptr(GError) reason = NULL;
 
 	if (is_internal(job->row->letter))
 		return TRUE;
-	if (strstr(outcome->reply, "5.1.") != NULL) {
+	status = dsn_status_in(outcome->reply);
+	if (outcome->failed > 0 && g_str_has_prefix(status, "5.1.")) {
 		row = party_by_address(txn, folded, &reason);
 		if (row != NULL &&
 		    !party_set_undeliverable(txn, row->id, now, &reason))
@@ -203,9 +220,8 @@ static gboolean
 record_event(StoreTxn *txn, const Job *job, const char *state,
     const Outcome *outcome, gint64 now, GError **error)
 {
-	const OutboxRecipient *recipient = job->to->pdata[0];
 	g_autofree char *detail = g_strdup_printf("%s to %s: %s",
-	    job->row->letter, recipient->forward_path, outcome->reply);
+	    job->row->letter, forward_path_of(job), outcome->reply);
 
 	return event_add(
 	    txn, job->row->ticket, now, state, "javob", detail, error);
@@ -235,8 +251,10 @@ record(Sender *sender, StoreTxn *txn, Job *job, gint64 now, GError **error)
 	const char *state;
 	gint64 due;
 
-	if (outcome.uncertain)
+	/* Once, however often the store has to be asked to take it. */
+	if (outcome.uncertain && !job->judged)
 		job->row->uncertain++;
+	job->judged = TRUE;
 	state = next_state(sender, job, &outcome, now, &due);
 	for (guint i = 0; i < job->to->len; i++)
 		if (!outbox_recipient_result(
@@ -281,11 +299,11 @@ job_new(OutboxRow *row)
 }
 
 /* Octets that the store cannot give back any more: an error to see, not an
- * empty letter to send. */
+ * empty letter to send. Nor is there anything to say to nobody. */
 static gboolean
 is_damaged(Job *job)
 {
-	if (g_bytes_get_size(job->row->octets) > 0)
+	if (g_bytes_get_size(job->row->octets) > 0 && job->to->len > 0)
 		return FALSE;
 	for (guint i = 0; i < job->to->len; i++) {
 		job->results[i].fate = OUT_FAILED;
@@ -366,6 +384,8 @@ forget(GPtrArray *back)
 static void
 sender_free(Sender *sender)
 {
+	Job *job;
+
 	for (guint i = 0; sender->threads != NULL && i < sender->threads->len;
 	     i++)
 		g_async_queue_push(sender->jobs, sender);
@@ -373,6 +393,9 @@ sender_free(Sender *sender)
 	     i++)
 		g_thread_join(sender->threads->pdata[i]);
 	g_clear_pointer(&sender->threads, g_ptr_array_unref);
+	while (sender->results != NULL &&
+	    (job = g_async_queue_try_pop(sender->results)) != NULL)
+		job_free(job);
 	g_clear_pointer(&sender->jobs, g_async_queue_unref);
 	g_clear_pointer(&sender->results, g_async_queue_unref);
 	store_close(sender->store);
@@ -394,8 +417,11 @@ expire_leases(Sender *sender, GError **error)
 	    store_commit(g_steal_pointer(&txn), error);
 }
 
+/* *locked: the lock is held, by this process and till it ends: it may be
+ * taken only once. */
 static Sender *
-sender_new(const Site *site, int stop_fd, gboolean wait, GError **error)
+sender_new(const Site *site, int stop_fd, gboolean wait, gboolean *locked,
+    GError **error)
 {
 	const ConfigSection *smtp = config_section(site->config, "smtp", NULL);
 	const ConfigSection *gateway = config_section(
@@ -418,8 +444,12 @@ sender_new(const Site *site, int stop_fd, gboolean wait, GError **error)
 	if (sender->trust == NULL)
 		return NULL;
 	sender->store = store_open(site->state_dir, site->store_url, error);
-	if (sender->store == NULL || !role_lock(site, "send", wait, error) ||
-	    !expire_leases(sender, error))
+	if (sender->store == NULL)
+		return NULL;
+	if (!*locked && !role_lock(site, "send", wait, error))
+		return NULL;
+	*locked = TRUE;
+	if (!expire_leases(sender, error))
 		return NULL;
 	sender->jobs = g_async_queue_new();
 	sender->results = g_async_queue_new();
@@ -433,9 +463,9 @@ sender_new(const Site *site, int stop_fd, gboolean wait, GError **error)
 gboolean
 send_once(const Site *site, guint *sent, GError **error)
 {
-	g_autoptr(Sender) sender = sender_new(site, -1, TRUE, error);
+	gboolean locked = FALSE, ok;
+	g_autoptr(Sender) sender = sender_new(site, -1, TRUE, &locked, error);
 	g_autoptr(GPtrArray) back = g_ptr_array_new();
-	gboolean ok;
 
 	if (sender == NULL)
 		return FALSE;
@@ -456,12 +486,13 @@ send_once(const Site *site, guint *sent, GError **error)
 static Sender *
 open_patiently(const RoleContext *context, int wake)
 {
+	gboolean locked = FALSE;
 	char last[512] = "";
 
 	while (!g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) error = NULL;
-		Sender *sender = sender_new(
-		    context->site, context->stop_fd, FALSE, &error);
+		Sender *sender = sender_new(context->site, context->stop_fd,
+		    FALSE, &locked, &error);
 
 		if (sender != NULL)
 			return sender;

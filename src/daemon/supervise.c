@@ -59,6 +59,7 @@ typedef struct Supervisor {
 	Child children[ROLES];
 	int listener;
 	int signals;
+	gboolean ending; /* SIGTERM has come */
 	sigset_t old_mask;
 } Supervisor;
 
@@ -180,6 +181,20 @@ reap(Supervisor *supervisor, gboolean restart)
 		}
 }
 
+/* Takes one signal; FALSE: none waits. */
+static gboolean
+next_signal(Supervisor *supervisor, guint32 *number)
+{
+	struct signalfd_siginfo info;
+
+	if (read(supervisor->signals, &info, sizeof info) !=
+	    (gssize)sizeof info)
+		return FALSE;
+	*number = info.ssi_signo;
+	supervisor->ending |= *number == SIGTERM || *number == SIGINT;
+	return TRUE;
+}
+
 static gboolean
 wait_end(Supervisor *supervisor, guint i, int ms)
 {
@@ -187,16 +202,15 @@ wait_end(Supervisor *supervisor, guint i, int ms)
 
 	while (supervisor->children[i].pid != 0) {
 		struct pollfd wait = { supervisor->signals, POLLIN, 0 };
-		struct signalfd_siginfo info;
+		guint32 number;
 
 		reap(supervisor, FALSE);
 		if (supervisor->children[i].pid == 0)
 			break;
 		if (clock_monotonic_ms() > end)
 			return FALSE;
-		if (poll(&wait, 1, 50) > 0 &&
-		    read(supervisor->signals, &info, sizeof info) < 0)
-			continue;
+		if (poll(&wait, 1, 50) > 0)
+			next_signal(supervisor, &number);
 	}
 	return TRUE;
 }
@@ -377,32 +391,19 @@ start_due(Supervisor *supervisor)
 	return (int)(next - now);
 }
 
-static gboolean
-handle_signal(Supervisor *supervisor, guint32 number)
-{
-	if (number == SIGTERM || number == SIGINT)
-		return FALSE;
-	if (number == SIGHUP)
-		reload(supervisor);
-	return TRUE;
-}
-
 static void
 loop(Supervisor *supervisor)
 {
-	gboolean running = TRUE;
-
-	while (running) {
+	while (!supervisor->ending) {
 		struct pollfd wait = { supervisor->signals, POLLIN, 0 };
-		struct signalfd_siginfo info;
 		int ms = start_due(supervisor);
+		guint32 number;
 
 		if (poll(&wait, 1, ms) > 0)
-			while (running &&
-			    read(supervisor->signals, &info, sizeof info) ==
-				(gssize)sizeof info)
-				running = handle_signal(
-				    supervisor, info.ssi_signo);
+			while (!supervisor->ending &&
+			    next_signal(supervisor, &number))
+				if (number == SIGHUP)
+					reload(supervisor);
 		reap(supervisor, TRUE);
 	}
 }

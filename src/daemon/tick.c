@@ -3,6 +3,7 @@
 #include "daemon/role.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/tick.h"
@@ -12,9 +13,16 @@
 #include "ground/wake.h"
 #include "mail/message.h"
 #include "policy/notify.h"
+#include "policy/ticket.h"
 #include "store/outbox.h"
+#include "store/search.h"
 
-enum { MOST = 100 };
+enum {
+	MOST = 100,
+	INDEX_SOME = 8,  /* messages in one commit: others want to write too */
+	INDEX_MS = 500,  /* then timers come first again */
+	NICE = 10,
+};
 
 /* The letter with that outbox id did not arrive: agents hear of it. */
 static gboolean
@@ -23,9 +31,7 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(OutboxLine) line = outbox_line(txn, timer->number, &reason);
-	g_autofree char *cause = g_strdup_printf(
-	    "undelivered:%" G_GINT64_FORMAT, timer->number);
-	g_autofree char *note = NULL;
+	g_autofree char *cause = NULL, *note = NULL;
 
 	if (reason != NULL) {
 		g_propagate_error(error, g_steal_pointer(&reason));
@@ -33,6 +39,13 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	}
 	if (line == NULL)
 		return TRUE;
+	/* Once each time that it was given up; it may be released again. */
+	cause = g_strdup_printf("undelivered:%" G_GINT64_FORMAT
+				":%" G_GINT64_FORMAT,
+	    timer->number, line->attempts);
+	if (ticket_move(effects->ticket, TICKET_BOUNCE, now))
+		effects_event(effects, "reopened", "javob",
+		    "its letter was not delivered");
 	note = g_strdup_printf("Our mail \"%s\" to %s was not delivered: %s",
 	    line->letter, line->to, line->reply);
 	notify_note(facts, desk, now, cause, note, effects);
@@ -135,6 +148,25 @@ tick_open(Tick *tick, const Site *site, GError **error)
 	return TRUE;
 }
 
+/* Full text of new messages, which no door has to wait for. TRUE: more wait. */
+static gboolean
+index_some(Store *store, volatile gint *stop)
+{
+	gint64 end = clock_monotonic_ms() + INDEX_MS;
+	guint done = INDEX_SOME;
+
+	while (done == INDEX_SOME && clock_monotonic_ms() < end &&
+	    !g_atomic_int_get(stop)) {
+		g_autoptr(GError) error = NULL;
+
+		done = 0;
+		if (!store_index_pending(store, INDEX_SOME, &done, &error))
+			log_error("event=index-failed problem=\"%s\"",
+			    error->message);
+	}
+	return done == INDEX_SOME;
+}
+
 int
 tick_run(const RoleContext *context)
 {
@@ -148,8 +180,11 @@ tick_run(const RoleContext *context)
 		return 1;
 	}
 	message_init();
+	if (setpriority(PRIO_PROCESS, 0, NICE) != 0)
+		log_debug("event=not-nice");
 	while (!g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) reason = NULL;
+		gboolean more = FALSE;
 		guint fired = 0;
 
 		if ((tick.store != NULL ||
@@ -160,7 +195,9 @@ tick_run(const RoleContext *context)
 		if (reason != NULL)
 			log_debug("event=tick-failed problem=\"%s\"",
 			    reason->message);
-		wake_wait(wake, 1000);
+		else
+			more = index_some(tick.store, context->stop);
+		wake_wait(wake, more ? 10 : 1000);
 	}
 	store_close(tick.store);
 	templates_free(tick.templates);

@@ -1,8 +1,10 @@
 /* stream.c - sockets and TLS under libetpan's sessions.
  *
  * in/in_imap.c and out/out_smtp.c open a Stream, wrap it into a mailstream
- * and talk through libetpan. Every wait of theirs ends in wait_fd(). */
+ * and talk through libetpan. Every wait of theirs ends in
+ * stream_wait_fd(). TLS begins in stream_tls.c. */
 #include "ground/stream.h"
+#include "ground/stream_private.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -15,30 +17,12 @@
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <libetpan/libetpan.h>
 
 #include "ground/clock.h"
 #include "ground/error.h"
 
 #define BUFFER_SIZE 16384
-
-struct StreamTrust {
-	gnutls_certificate_credentials_t credentials;
-};
-
-struct Stream {
-	int fd;
-	int wake_fd;
-	int grace_ms;  /* 0: a wake-up ends the wait at once */
-	gboolean deaf; /* woken, and in the time of grace */
-	StreamEnd end;
-	gint64 deadline; /* of clock_monotonic_ms; 0: none */
-	gboolean limited;
-	gsize left; /* octets that may still come in when limited */
-	gnutls_session_t tls;
-	mailstream *outer; /* owns us once there is one */
-};
 
 static const char *const end_texts[] = {
 	[STREAM_OK] = "no error",
@@ -50,68 +34,8 @@ static const char *const end_texts[] = {
 	[STREAM_TOO_BIG] = "the answer is larger than allowed",
 };
 
-/* What is wrong with a certificate, and what to do; the host name stands in
- * between. The first match counts. */
-static const struct {
-	unsigned int flag;
-	const char *wrong, *remedy;
-} refusals[] = {
-	{ GNUTLS_CERT_UNEXPECTED_OWNER, "name does not match host",
-	    "configure the name that stands in the certificate" },
-	{ GNUTLS_CERT_EXPIRED, "expired, of host", "it must be renewed there" },
-	{ GNUTLS_CERT_NOT_ACTIVATED, "not valid yet, of host",
-	    "check the clocks here and there" },
-	{ GNUTLS_CERT_REVOKED, "revoked, of host", "it must be renewed there" },
-	{ GNUTLS_CERT_SIGNER_NOT_FOUND, "issuer not trusted, of host",
-	    "configure the CA file that holds the issuer" },
-	{ GNUTLS_CERT_INVALID, "not trusted, of host",
-	    "check what certificate is presented there" },
-};
-
-StreamTrust *
-stream_trust_new(const char *ca_file, GError **error)
-{
-	g_autoptr(StreamTrust) trust = g_new0(StreamTrust, 1);
-	gboolean own = ca_file != NULL && *ca_file != '\0';
-	int count;
-
-	count = gnutls_certificate_allocate_credentials(&trust->credentials);
-	if (count < 0) {
-		error_temporary(error, "TLS: %s", gnutls_strerror(count));
-		return NULL;
-	}
-	if (own)
-		count = gnutls_certificate_set_x509_trust_file(
-		    trust->credentials, ca_file, GNUTLS_X509_FMT_PEM);
-	else
-		count = gnutls_certificate_set_x509_system_trust(
-		    trust->credentials);
-	if (count > 0)
-		return g_steal_pointer(&trust);
-	if (own)
-		error_config(error, "CA file %s: %s", ca_file,
-		    count < 0 ? gnutls_strerror(count)
-			      : "there is no certificate in it");
-	else
-		error_config(error,
-		    "no CA certificate in the system's store: install "
-		    "ca-certificates, or configure a CA file");
-	return NULL;
-}
-
-void
-stream_trust_free(StreamTrust *trust)
-{
-	if (trust == NULL)
-		return;
-	if (trust->credentials != NULL)
-		gnutls_certificate_free_credentials(trust->credentials);
-	g_free(trust);
-}
-
-/* 1 ready, 0 time is over, -1 error, -2 woken. until 0: no limit. */
-static int
-wait_fd(const Stream *stream, short events, gint64 until)
+int
+stream_wait_fd(const Stream *stream, short events, gint64 until)
 {
 	struct pollfd fds[2] = {
 		{ stream->fd, events, 0 },
@@ -166,10 +90,10 @@ grace(Stream *stream)
 static gboolean
 wait_ready(Stream *stream, short events)
 {
-	int ready = wait_fd(stream, events, stream->deadline);
+	int ready = stream_wait_fd(stream, events, stream->deadline);
 
 	if (ready == -2 && grace(stream))
-		ready = wait_fd(stream, events, stream->deadline);
+		ready = stream_wait_fd(stream, events, stream->deadline);
 	if (ready == 1)
 		return TRUE;
 	if (ready == 0)
@@ -388,7 +312,7 @@ connect_one(Stream *stream, const struct sockaddr *address, socklen_t length,
 		return 0;
 	problem = errno;
 	if (problem == EINPROGRESS) {
-		ready = wait_fd(stream, POLLOUT, until);
+		ready = stream_wait_fd(stream, POLLOUT, until);
 		if (ready == 1)
 			getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &problem,
 			    &size);
@@ -481,115 +405,6 @@ stream_free(Stream *stream)
 	g_free(stream);
 }
 
-/* A server never speaks before our hello: whatever is there was put in by
- * somebody else, to be taken for an answer under TLS. */
-static gboolean
-nothing_waits(const Stream *stream)
-{
-	char octet;
-
-	if (stream->outer != NULL && stream->outer->read_buffer_len > 0)
-		return FALSE;
-	return recv(stream->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
-}
-
-static gboolean
-is_numeric(const char *host)
-{
-	struct addrinfo hint = { .ai_flags = AI_NUMERICHOST };
-	struct addrinfo *one = NULL;
-
-	if (getaddrinfo(host, NULL, &hint, &one) != 0)
-		return FALSE;
-	freeaddrinfo(one);
-	return TRUE;
-}
-
-static int
-prepare_tls(Stream *stream, const char *host, const StreamTrust *trust)
-{
-	int code;
-
-	code = gnutls_init(&stream->tls,
-	    GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
-	if (code < 0)
-		return code;
-	code = gnutls_priority_set_direct(stream->tls,
-	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL);
-	if (code >= 0 && !is_numeric(host))
-		code = gnutls_server_name_set(stream->tls, GNUTLS_NAME_DNS,
-		    host, strlen(host));
-	if (code >= 0)
-		code = gnutls_credentials_set(stream->tls,
-		    GNUTLS_CRD_CERTIFICATE, trust->credentials);
-	/* Chain and name are checked during the handshake. */
-	gnutls_session_set_verify_cert(stream->tls, host, 0);
-	gnutls_transport_set_int(stream->tls, stream->fd);
-	return code;
-}
-
-static gboolean
-refused(const Stream *stream, const char *host, GError **error)
-{
-	unsigned int status;
-
-	status = gnutls_session_get_verify_cert_status(stream->tls);
-	for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++)
-		if ((status & refusals[i].flag) != 0)
-			return error_temporary(error,
-			    "certificate refused: %s %s: %s", refusals[i].wrong,
-			    host, refusals[i].remedy);
-	return error_temporary(error, "certificate refused: status %x, host %s",
-	    status, host);
-}
-
-gboolean
-stream_start_tls(Stream *stream, const char *host, const StreamTrust *trust,
-    int ms, GError **error)
-{
-	gint64 until = clock_monotonic_ms() + ms;
-	int code, ready = 1;
-	short events;
-
-	stream->end = STREAM_TLS;
-	if (stream->tls != NULL)
-		return error_temporary(error, "TLS to %s: is on already", host);
-	if (!nothing_waits(stream))
-		return error_temporary(error,
-		    "TLS to %s: octets came before the handshake: somebody "
-		    "on the way injects, or the port does not begin with TLS",
-		    host);
-	code = prepare_tls(stream, host, trust);
-	if (code >= 0)
-		code = gnutls_handshake(stream->tls);
-	while (code < 0 && !gnutls_error_is_fatal(code) && ready == 1) {
-		events =
-		    gnutls_record_get_direction(stream->tls) ? POLLOUT : POLLIN;
-		ready = wait_fd(stream, events, until);
-		if (ready == 1)
-			code = gnutls_handshake(stream->tls);
-	}
-	if (ready != 1) {
-		stream->end = ready == 0    ? STREAM_DEADLINE
-			      : ready == -2 ? STREAM_WOKEN
-					    : STREAM_IO;
-		return error_temporary(error, "TLS to %s: %s", host,
-		    stream_end_text(stream));
-	}
-	if (code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
-		return refused(stream, host, error);
-	if (code < 0)
-		return error_temporary(error, "TLS to %s: %s%s", host,
-		    gnutls_strerror(code),
-		    code == GNUTLS_E_UNEXPECTED_PACKET_LENGTH ||
-			    code == GNUTLS_E_UNEXPECTED_PACKET ||
-			    code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET
-			? " Is that port for TLS?"
-			: "");
-	stream->end = STREAM_OK;
-	return TRUE;
-}
-
 void
 stream_budget(Stream *stream, int ms, gsize octets)
 {
@@ -629,7 +444,8 @@ stream_wait(Stream *stream, int ms)
 		return 1;
 	if (stream->tls != NULL && gnutls_record_check_pending(stream->tls))
 		return 1;
-	ready = wait_fd(stream, POLLIN, ms < 0 ? 0 : clock_monotonic_ms() + ms);
+	ready = stream_wait_fd(stream, POLLIN,
+	    ms < 0 ? 0 : clock_monotonic_ms() + ms);
 	if (ready == 1 &&
 	    recv(stream->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		ready = -1;

@@ -29,8 +29,8 @@ typedef struct ImapMemory {
 } ImapMemory;
 
 typedef struct ImapSettings {
-	const char *mailbox;   /* configured name */
-	const char *address;   /* its address: the envelope's forward-path */
+	const char *mailbox; /* configured name */
+	const char *address; /* its address: the envelope's forward-path */
 	const char *host;
 	guint16 port;
 	gboolean implicit_tls; /* imaps */
@@ -38,15 +38,15 @@ typedef struct ImapSettings {
 	gboolean allow_plain;  /* no TLS: only for loopback, said in the log */
 	const char *user;
 	const char *password;
-	const char *folder;    /* INBOX */
+	const char *folder; /* INBOX */
 	ImapAfter after;
-	const char *keyword;   /* IMAP_AFTER_KEYWORD */
-	const char *move_to;   /* IMAP_AFTER_MOVE */
-	gint64 max_size;       /* larger mail: not fetched, logged, kept there */
-	int idle_seconds;      /* IDLE is renewed after this: 540 */
-	int sweep_seconds;     /* a UID sweep at least this often: 120 */
-	int command_ms;        /* for each command; 0: 30,000 */
-	int backoff_ms;        /* first of them; 0: 1,000 */
+	const char *keyword; /* IMAP_AFTER_KEYWORD */
+	const char *move_to; /* IMAP_AFTER_MOVE */
+	gint64 max_size;     /* larger mail: not fetched, logged, kept there */
+	int idle_seconds;    /* IDLE is renewed after this: 540 */
+	int sweep_seconds;   /* a UID sweep at least this often: 120 */
+	int command_ms;      /* for each command; 0: 30,000 */
+	int backoff_ms;      /* first of them; 0: 1,000 */
 	const StreamTrust *trust;
 	const ImapMemory *memory;
 	InArrived arrived;
@@ -56,7 +56,7 @@ typedef struct ImapSettings {
 /* What `health` shows of a mailbox; written by its thread only. */
 typedef struct ImapStatus {
 	volatile gint connected;
-	gint64 last_sweep;  /* last success, 0 never */
+	gint64 last_sweep;    /* last success, 0 never */
 	gint64 failing_since; /* 0: well */
 	char problem[256];
 	guint64 taken;

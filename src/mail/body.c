@@ -22,6 +22,7 @@
 /* Decoded octets of text parts that are looked at. */
 #define TEXT_OCTETS_MOST (4 * 1024 * 1024)
 #define REPORT_MOST      (256 * 1024)
+#define TRIVIAL_MOST     400
 
 typedef enum Wanted {
 	WANTED_TEXT, /* text parts are to be read */
@@ -290,28 +291,40 @@ read_message(Reader *r, GMimeObject *object)
 	g_ptr_array_add(r->message->attachments, attachment);
 }
 
-/* A plain alternative that only says to look at the other one. */
 static gboolean
-is_trivial(const char *text)
+points_elsewhere(const char *line)
 {
 	static const char *const phrases[] = { "html", "does not support",
-		"view this email", "view this message", "view it in your browser",
-		"view in browser", "в браузере", "tarayıcı" };
-	g_autofree char *lower = NULL;
-	const char *p = text;
+		"doesn't support", "view this email", "view this message",
+		"view it in your browser", "view in browser", "view online",
+		"в браузере", "не поддерживает", "tarayıcı", "desteklemiyor" };
+	g_autofree char *lower = g_utf8_strdown(line, -1);
 
-	while (*p == ' ' || *p == '\n' || *p == '\t')
-		p++;
-	if (*p == '\0')
-		return TRUE;
-	if (strlen(p) > 300)
-		return FALSE;
-	lower = g_utf8_strdown(p, -1);
 	for (guint i = 0; i < G_N_ELEMENTS(phrases); i++) {
 		if (strstr(lower, phrases[i]) != NULL)
 			return TRUE;
 	}
 	return FALSE;
+}
+
+/* A plain alternative that only says to look at the other one: each line of it
+ * does, or is an address of a page. */
+static gboolean
+is_trivial(const char *text)
+{
+	g_auto(GStrv) lines = NULL;
+
+	if (strlen(text) > TRIVIAL_MOST)
+		return FALSE;
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		const char *line = g_strstrip(lines[i]);
+
+		if (*line != '\0' && !text_starts(line, "http") &&
+		    !points_elsewhere(line))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* Type of the first leaf that is text: what this alternative is about. */

@@ -15,6 +15,9 @@ void dsn_read_returned(Dsn *dsn, const char *header);
  * message is none. header, from and body_text must be known. */
 Dsn *dsn_guess(const Message *message);
 
+/* What the status part left out, from the text beside it. */
+void dsn_complete(Dsn *dsn, const Message *message);
+
 /* The first enhanced status code ("5.1.1", RFC 3463) in text; "" when there is
  * none. Free with g_free. */
 char *dsn_status_in(const char *text);

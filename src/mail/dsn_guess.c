@@ -71,6 +71,7 @@ static const struct Phrase {
 
 /* Where the report ends and the returned mail begins. */
 static const char *const dividers[] = {
+	"message headers follow",
 	"--- below this line is a copy of the message",
 	"------ this is a copy of the message",
 	"----- original message follows -----",
@@ -80,20 +81,40 @@ static const char *const dividers[] = {
 	"this is a copy of your message, including all the headers",
 };
 
+/* The author's address; "MAILER-DAEMON <>" has none, only a name. */
+static const char *
+author_words(const Message *message)
+{
+	const Address *author = message_author(message);
+	const char *body = message_field(message, "From");
+
+	if (author != NULL)
+		return author->address;
+	return body != NULL ? body : "";
+}
+
 static gboolean
-is_daemon(const Address *author)
+is_daemon(const char *author)
 {
 	static const char *const locals[] = { "mailer-daemon", "mailerdaemon",
 		"mailer_daemon", "mail-daemon", "postmaster", "mail.daemon" };
 
-	for (guint i = 0; author != NULL && i < G_N_ELEMENTS(locals); i++) {
+	for (guint i = 0; i < G_N_ELEMENTS(locals); i++) {
 		gsize n = strlen(locals[i]);
 
-		if (text_starts(author->address, locals[i]) &&
-		    (author->address[n] == '@' || author->address[n] == '\0'))
+		if (text_starts(author, locals[i]) &&
+		    (author[n] == '@' || author[n] == '\0'))
 			return TRUE;
 	}
 	return FALSE;
+}
+
+/* Nobody but a mail server has this name; what it writes is a report in
+ * whatever words. */
+static gboolean
+is_mailer(const Message *message)
+{
+	return text_starts(author_words(message), "mailer-daemon");
 }
 
 static gboolean
@@ -107,11 +128,19 @@ is_null_path(const Message *message)
 static const struct Phrase *
 find_phrase(const char *lower)
 {
+	const struct Phrase *found = NULL;
+
+	/* A warning begins with the same sentences as a failure: what says
+	 * that it is one decides. */
 	for (guint i = 0; i < G_N_ELEMENTS(phrases); i++) {
-		if (strstr(lower, phrases[i].words) != NULL)
+		if (strstr(lower, phrases[i].words) == NULL)
+			continue;
+		if (phrases[i].lasting == LASTING_NO)
 			return &phrases[i];
+		if (found == NULL)
+			found = &phrases[i];
 	}
-	return NULL;
+	return found;
 }
 
 /* The report without the returned mail. */
@@ -265,29 +294,55 @@ find_original(Dsn *dsn, const char *body)
 	}
 }
 
+/* Subject and report in lower case, to look for phrases. */
+static const struct Phrase *
+phrase_of(const Message *message, const char *text)
+{
+	g_autofree char *all = g_strconcat(message->subject, "\n", text, NULL);
+	g_autofree char *lower = g_utf8_strdown(all, -1);
+
+	return find_phrase(lower);
+}
+
+static void
+fill(Dsn *dsn, const Message *message, const char *text,
+    const struct Phrase *phrase)
+{
+	if (dsn->recipients->len == 0)
+		scan_lines(dsn, text);
+	if (dsn->status[0] == '\0')
+		find_status(dsn, text,
+		    phrase != NULL ? phrase->lasting : LASTING_YES);
+	if (dsn->original_message_id[0] == '\0')
+		find_original(dsn, message->body_text);
+}
+
+void
+dsn_complete(Dsn *dsn, const Message *message)
+{
+	g_autofree char *text = report_text(message);
+
+	fill(dsn, message, text, phrase_of(message, text));
+}
+
 Dsn *
 dsn_guess(const Message *message)
 {
 	const char *failed = message_field(message, "X-Failed-Recipients");
-	g_autofree char *text = NULL, *all = NULL, *lower = NULL;
+	g_autofree char *text = NULL;
 	const struct Phrase *phrase;
 	Dsn *dsn;
 
-	if (failed == NULL && !is_daemon(message_author(message)) &&
-	    !is_null_path(message))
+	if (failed == NULL && !is_daemon(author_words(message)) &&
+	    !is_mailer(message) && !is_null_path(message))
 		return NULL;
 	text = report_text(message);
-	all = g_strconcat(message->subject, "\n", text, NULL);
-	lower = g_utf8_strdown(all, -1);
-	phrase = find_phrase(lower);
-	if (failed == NULL && phrase == NULL)
+	phrase = phrase_of(message, text);
+	if (failed == NULL && phrase == NULL && !is_mailer(message))
 		return NULL;
 	dsn = dsn_new();
 	if (failed != NULL)
 		add_recipients(dsn, failed);
-	if (dsn->recipients->len == 0)
-		scan_lines(dsn, text);
-	find_status(dsn, text, phrase != NULL ? phrase->lasting : LASTING_YES);
-	find_original(dsn, message->body_text);
+	fill(dsn, message, text, phrase);
 	return dsn;
 }

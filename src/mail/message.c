@@ -333,7 +333,9 @@ judge(Message *message)
 
 	quote_cut(message->body_text, &new_text, &message->quoted_lines);
 	assign(&message->new_text, g_steal_pointer(&new_text));
-	if (message->dsn == NULL)
+	if (message->dsn != NULL)
+		dsn_complete(message->dsn, message);
+	else
 		message->dsn = dsn_guess(message);
 	autosub_judge(message);
 	if (message->kind != MESSAGE_BOUNCE)

@@ -52,11 +52,23 @@ static const int denied[] = {
 	SCMP_SYS(ioctl), SCMP_SYS(sysinfo), SCMP_SYS(getcwd),
 };
 
+/* Argument number n of a call under mask is value. */
+static struct scmp_arg_cmp
+argument(unsigned int n, scmp_datum_t mask, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = n,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = mask,
+		.datum_b = value,
+	};
+}
+
 static int
 allow_memory(scmp_filter_ctx filter, int call)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	    argument(2, PROT_EXEC, 0));
 }
 
 /* Reading a file that is not open fails; creating or writing one is an attack
@@ -68,9 +80,9 @@ deny_open(scmp_filter_ctx filter)
 	int bad = 0;
 
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-	    SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, 0));
+	    SCMP_SYS(openat), 1, argument(2, writing, 0));
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(open),
-	    1, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, 0));
+	    1, argument(1, writing, 0));
 	return bad;
 }
 
@@ -78,21 +90,21 @@ deny_open(scmp_filter_ctx filter)
 static int
 allow_self(scmp_filter_ctx filter)
 {
-	const scmp_datum_t self = (scmp_datum_t)getpid();
+	const scmp_datum_t self = (scmp_datum_t)getpid(), all = G_MAXUINT32;
 	int bad = 0;
 
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-	    SCMP_A0(SCMP_CMP_EQ, 0));
+	    argument(0, all, 0));
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setrlimit), 0);
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getrlimit), 0);
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, self));
+	    argument(0, all, self));
 	/* fstat() of newer C libraries. */
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+	    argument(3, AT_EMPTY_PATH, AT_EMPTY_PATH));
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
 	    SCMP_SYS(newfstatat), 1,
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+	    argument(3, AT_EMPTY_PATH, 0));
 	return bad;
 }
 
@@ -155,6 +167,8 @@ sandbox_enter(GError **error)
 	set_limit(RLIMIT_FSIZE, 0);
 	if (SANDBOX_SANITIZED)
 		return TRUE;
+	/* What a mail has taken over must not write our log. */
+	dup2(STDOUT_FILENO, STDERR_FILENO);
 	set_limit(RLIMIT_AS, SANDBOX_MEMORY);
 	return enter_filter(error);
 }

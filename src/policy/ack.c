@@ -57,7 +57,8 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    ? NULL
 	    : facts->message->message_id;
 	references = g_ptr_array_new();
-	for (guint i = 0; i < facts->message->references->len; i++)
+	/* Identifiers are words of the sender's choice too. */
+	for (guint i = 0; proven && i < facts->message->references->len; i++)
 		g_ptr_array_add(
 		    references, facts->message->references->pdata[i]);
 	if (plan.in_reply_to != NULL)

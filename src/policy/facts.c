@@ -444,6 +444,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	g_autoptr(GError) reason = NULL;
 	gint64 ticket, party;
 
+	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
 	facts->mailbox = mailbox_of(desk, envelope->mailbox);
@@ -455,10 +456,12 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	    message, desk->site->authserv_id, &facts->auth_reason);
 	if (!seen_find(txn, message->message_id,
 		message->content_hash, &facts->seen_ticket, error) ||
+	    !read_sender(facts, txn, desk, now, error) ||
 	    !find_candidate(facts, txn, desk, &ticket, &party, error))
 		return NULL;
 	if (ticket != 0 && !read_ticket(facts, txn, ticket, error))
 		return NULL;
+	read_role(facts);
 	if (party != 0) {
 		facts->token_party = party_by_id(txn, party, &reason);
 		if (reason != NULL) {
@@ -466,8 +469,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 			return NULL;
 		}
 	}
-	if (!read_sender(facts, txn, desk, now, error) ||
-	    !read_agents(facts, txn, desk, now, error) ||
+	if (!read_agents(facts, txn, desk, now, error) ||
 	    !ticket_next_number(txn, &facts->next_number, error))
 		return NULL;
 	return g_steal_pointer(&facts);

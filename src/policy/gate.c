@@ -97,9 +97,11 @@ is_to_us(const Facts *facts, const Desk *desk)
 static gboolean
 is_old(const Facts *facts, const Desk *desk, gint64 now)
 {
-	gint64 at = facts->envelope->internal_date;
+	const Envelope *envelope = facts->envelope;
+	gint64 at = envelope->internal_date != 0 ? envelope->internal_date
+						 : envelope->received;
 
-	return at != 0 && now - at > desk->site->ack_max_age;
+	return now - at > desk->site->ack_max_age;
 }
 
 /* Each rule: the reason why no automatic mail goes out, or NULL. */
@@ -119,6 +121,10 @@ refusal(const Facts *facts, const Desk *desk, gint64 now)
 		return "From, Sender or Reply-To is an address of ours";
 	if (facts->answers_ours)
 		return "it answers a mail of ours";
+	/* A responder that keeps nothing of our letter but its subject. */
+	if (!proven && facts->proof == PROOF_SUBJECT)
+		return "its subject names a ticket of ours, and its sender is "
+		       "not proven";
 	if (facts->auth == AUTH_FAIL)
 		return "DMARC failed for its sender";
 	if (facts->message->from_fields != 1 || facts->message->from->len != 1)
@@ -151,10 +157,13 @@ void
 gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
 	const char *why = refusal(facts, desk, now);
-	gboolean own = facts->is_own_copy || has_our_loop(facts, desk);
+	/* A relay may have changed the Message-ID of what came back. */
+	gboolean own = facts->is_own_copy || has_our_loop(facts, desk) ||
+	    (facts->answers_ours && has_own(desk, facts->message->from));
 
 	g_free(effects->kind);
-	effects->kind = g_strdup(message_kind_name(facts->message->kind));
+	effects->kind = g_strdup(
+	    own ? "own-copy" : message_kind_name(facts->message->kind));
 	effects->is_machine = facts->message->kind != MESSAGE_HUMAN || own ||
 	    is_null_path(facts);
 	effects->may_answer = why == NULL && !own && !effects->is_machine;

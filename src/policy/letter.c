@@ -9,6 +9,8 @@
 #include "policy/calendar.h"
 #include "policy/locale.h"
 
+enum { TEXT_MOST = 256 << 10 }; /* mustache_render gives up at 1 MiB */
+
 MustacheData *
 letter_data(const Facts *facts, const Effects *effects)
 {
@@ -39,6 +41,23 @@ letter_set_instant(MustacheData *data, const Facts *facts,
 	zone_name = locale_zone(language, zone, when);
 	mustache_set(data, name, text);
 	mustache_set(data, "time_zone", zone_name);
+}
+
+void
+letter_set_text(MustacheData *data, const char *text)
+{
+	g_autofree char *cut = NULL;
+	gsize length = strlen(text);
+
+	if (length <= TEXT_MOST) {
+		mustache_set(data, "text", text);
+		return;
+	}
+	length = (gsize)(g_utf8_find_prev_char(text, text + TEXT_MOST) - text);
+	cut = g_strdup_printf("%.*s\n[...] (cut here; the whole text is in the "
+			      "ticket)\n",
+	    (int)length, text);
+	mustache_set(data, "text", cut);
 }
 
 /* Skips "Re:", "Fwd:", "Re[2]:" and a tag "[#1042]" at the start. */
@@ -111,6 +130,17 @@ new_message_id(const Facts *facts, const Desk *desk, gint64 ticket,
 	    address_domain(facts->mailbox->address));
 }
 
+char *
+letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
+    gint64 party)
+{
+	g_autofree char *token = token_make(
+	    desk->keys, TOKEN_MESSAGE, ticket, party);
+
+	return g_strdup_printf("%s.root@%s", token,
+	    address_domain(facts->mailbox->address));
+}
+
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
@@ -125,10 +155,17 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autoptr(Address) reply_to = reply != NULL
 	    ? address_new(reply, letter->from_name)
 	    : NULL;
+	g_autofree char *root = letter_root_id(
+	    facts, desk, ticket, plan->to->id);
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	g_autoptr(GPtrArray) references = g_ptr_array_new();
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
+	g_ptr_array_add(references, root);
+	for (guint i = 0; plan->references != NULL &&
+	     i < plan->references->len; i++)
+		g_ptr_array_add(references, plan->references->pdata[i]);
 	c.class = plan->class;
 	c.from = from;
 	c.reply_to = reply_to;
@@ -136,7 +173,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.subject = letter->subject;
 	c.message_id = letter->message_id;
 	c.in_reply_to = plan->in_reply_to;
-	c.references = plan->references;
+	c.references = references;
 	c.loop = plan->class == COMPOSE_PERSON ? NULL : loop;
 	c.language = plan->language;
 	c.date = now;

@@ -15,7 +15,7 @@ typedef struct LetterPlan {
 	TokenKind reply_kind;   /* of the keyed reply address */
 	gboolean inside;        /* to an agent: stays internal */
 	const char *in_reply_to;
-	const GPtrArray *references; /* of char * */
+	const GPtrArray *references; /* of char *, behind the root; NULL: none */
 	const char *language;
 	const MustacheData *data;
 	const GPtrArray *attachments; /* of Attachment with octets; NULL */
@@ -33,6 +33,15 @@ MustacheData *letter_data(const Facts *facts, const Effects *effects);
 /* Sets name to when as people write it in the queue's zone, and time_zone. */
 void letter_set_instant(MustacheData *data, const Facts *facts,
     const char *language, const char *name, gint64 when);
+
+/* A mail's text, cut where a letter would grow too long to be rendered. */
+void letter_set_text(MustacheData *data, const char *text);
+
+/* The msg-id that heads the References of all letters of a ticket to one
+ * person. It is keyed like a Message-ID of ours and proves an answer where a
+ * relay gave the letter itself another one (AC-09). Free with g_free. */
+char *letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
+    gint64 party);
 
 /* The subject as a letter may carry it: no reply prefixes, no tag of ours. */
 char *letter_subject(const char *subject);

@@ -49,6 +49,25 @@ set_attachments(MustacheData *data, const Message *message)
 	}
 }
 
+/* What an agent must know before he answers: another ticket that it may belong
+ * to, and whom his answer goes to if that is not who wrote. */
+static void
+set_relations(MustacheData *data, const Facts *facts, const Effects *effects)
+{
+	char number[32];
+
+	if (effects->linked != 0) {
+		g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT,
+		    effects->linked);
+		mustache_set(data, "linked", number);
+	}
+	if (effects->opens || effects->participants->len == 0)
+		return;
+	mustache_set_flag(data, "new_participant", TRUE);
+	if (facts->requester != NULL)
+		mustache_set(data, "requester", facts->requester->written);
+}
+
 static MustacheData *
 data_of(const Facts *facts, const Desk *desk, const Effects *effects,
     const char *language, const char *note)
@@ -68,6 +87,7 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	letter_set_instant(
 	    data, facts, language, "promise_at", effects->ticket->promised);
 	mustache_set_flag(data, "new", effects->opens);
+	set_relations(data, facts, effects);
 	if (note != NULL)
 		mustache_set(data, "note", note);
 	if (message == NULL)
@@ -78,25 +98,13 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 		mustache_set_flag(data, "unverified", !effects->verified);
 	}
 	if (note == NULL)
-		mustache_set(data, "text", message->new_text);
+		letter_set_text(data, message->new_text);
 	if (message->quoted_lines > 0) {
 		g_snprintf(lines, sizeof lines, "%u", message->quoted_lines);
 		mustache_set(data, "quoted_lines", lines);
 	}
 	set_attachments(data, message);
 	return data;
-}
-
-/* All notifications of a ticket to one agent hang under one made-up root, so
- * that his client shows one thread; the token in it proves him as well. */
-static char *
-root_id(const Facts *facts, const Desk *desk, gint64 ticket, gint64 agent)
-{
-	g_autofree char *token = token_make(
-	    desk->keys, TOKEN_MESSAGE, ticket, agent);
-
-	return g_strdup_printf("%s.root@%s", token,
-	    address_domain(facts->mailbox->address));
 }
 
 static gboolean
@@ -119,10 +127,11 @@ tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
 	    LETTER_NOTIFY, desk->site->default_language);
 	g_autoptr(MustacheData) data = data_of(
 	    facts, desk, effects, language, note);
-	g_autofree char *root = root_id(
+	/* All notifications of a ticket to one agent hang under one made-up
+	 * root, so that his client shows one thread. */
+	g_autofree char *root = letter_root_id(
 	    facts, desk, effects->ticket->id, agent->id);
 	g_autofree char *who = NULL;
-	g_autoptr(GPtrArray) references = g_ptr_array_new();
 	LetterPlan plan = { 0 };
 
 	if (note == NULL && facts->author != NULL) {
@@ -133,7 +142,6 @@ tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
 		    *name != '\0' ? name : facts->author->address,
 		    facts->mailbox->display_name);
 	}
-	g_ptr_array_add(references, root);
 	plan.letter = LETTER_NOTIFY;
 	plan.cause = cause;
 	plan.to = agent;
@@ -142,7 +150,6 @@ tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
 	plan.reply_kind = TOKEN_AGENT;
 	plan.inside = TRUE;
 	plan.in_reply_to = root;
-	plan.references = references;
 	plan.language = language;
 	plan.data = data;
 	if (note == NULL && facts->message != NULL &&
@@ -171,8 +178,10 @@ is_worth_telling(const Facts *facts, const Effects *effects)
 
 	if (effects->is_inside)
 		return FALSE;
+	/* A person's answer may come by a list, or look like spam. */
 	if (!effects->opens)
-		return !effects->is_machine;
+		return !effects->is_machine || kind == MESSAGE_LIST ||
+		    kind == MESSAGE_SPAM;
 	return kind != MESSAGE_SPAM && kind != MESSAGE_BOUNCE &&
 	    kind != MESSAGE_REPORT && !facts->is_own_copy;
 }

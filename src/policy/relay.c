@@ -14,6 +14,7 @@
 #include "policy/ticket.h"
 #include "policy/verb.h"
 
+enum { HELD_HOUR = 10 }; /* letters that tell one sender of held mail */
 
 /* Why it is held; NULL: it may go. */
 static const char *
@@ -33,7 +34,8 @@ agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
 }
 
 static const char *
-content_doubt(const Facts *facts, const char *text, guint verbs)
+content_doubt(
+    const Facts *facts, const Desk *desk, const char *text, guint verbs)
 {
 	const GPtrArray *attachments = facts->message->attachments;
 
@@ -44,18 +46,22 @@ content_doubt(const Facts *facts, const char *text, guint verbs)
 			return "it has a forwarded mail attached, which could "
 			       "carry internal words";
 	}
-	if ((verbs & VERB_NOTE) != 0)
-		return NULL;
 	if (*text == '\0' && attachments->len == 0 &&
 	    (verbs & VERB_CLOSE) == 0)
 		return "no text of yours stands above the quotation";
 	if (quote_has_marker(text))
 		return "the quoted notification could not be told from your "
 		       "own words";
+	if (verb_is_stray(text))
+		return "a command stands below other words, where it does not "
+		       "count";
 	if (guard_leaks(text, facts->notes))
 		return "it repeats words of an internal note";
 	if (facts->requester == NULL)
 		return "the customer's address is not known";
+	if (site_is_own(desk->site, facts->requester->address))
+		return "the ticket was opened from an address of this desk, "
+		       "so nobody could read an answer";
 	return NULL;
 }
 
@@ -76,9 +82,16 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	effects_reason(effects, "relay", "held: %s", why);
 	if (agent == NULL || !site_is_agent(desk->site, agent->address))
 		return;
+	/* An answering machine without a sign of one would go on for ever. */
+	if (facts->automatic.address_hour >= HELD_HOUR) {
+		effects_reason(effects, "relay",
+		    "too many such letters this hour: not told");
+		return;
+	}
+	effects->automatic = facts->sender != NULL;
 	mustache_set(data, "reason", why);
 	mustache_set(data, "what_to_do", advice);
-	mustache_set(data, "text", facts->message->new_text);
+	letter_set_text(data, facts->message->new_text);
 	plan.letter = LETTER_HELD;
 	plan.cause = cause;
 	plan.to = agent;
@@ -192,7 +205,9 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		    effects);
 		return;
 	}
-	why = content_doubt(facts, text, verbs);
+	is_note = (verbs & VERB_NOTE) != 0 ||
+	    facts->address_token.kind == TOKEN_NOTE;
+	why = is_note ? NULL : content_doubt(facts, desk, text, verbs);
 	if (why != NULL) {
 		hold(facts, desk, now, once, why,
 		    "Please change your answer and send it again by replying "
@@ -200,8 +215,6 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		    effects);
 		return;
 	}
-	is_note = (verbs & VERB_NOTE) != 0 ||
-	    facts->address_token.kind == TOKEN_NOTE;
 	if (is_note)
 		note(facts, now, effects);
 	else if (*text != '\0' || facts->message->attachments->len > 0) {

@@ -36,7 +36,7 @@ const ConfigOption site_options[] = {
 	    "directory of the site's own letters" },
 	{ "gateway", "ca-file", CONFIG_PATH, NULL, NULL, FALSE,
 	    "trusted certificates (PEM); none: the system's" },
-	{ "gateway", "max-size", CONFIG_SIZE, "50M", "64K..1G", FALSE,
+	{ "gateway", "max-size", CONFIG_SIZE, "50M", "64K..200M", FALSE,
 	    "largest mail that is taken" },
 	{ "gateway", "ack-max-age", CONFIG_SPAN, "3d", "1h..365d", FALSE,
 	    "older mail gets no acknowledgement" },

@@ -14,7 +14,7 @@
 #define FILE_MOST     (64 * 1024)
 #define SUBJECT_MOST  200 /* characters */
 #define WIDTH         76
-#define NAMES_MOST    24
+#define NAMES_MOST    28
 #define REQUIRED_MOST 3
 
 /* Lists end with NULL. Placeholders of texts/README, and without what the
@@ -40,7 +40,8 @@ static const struct {
 	    { "ticket", "subject", "state", "customer", "mailbox", "queue",
 		"opened_at", "promise_at", "time_zone", "verified",
 		"unverified", "new", "text", "attachments", "name", "type",
-		"size", "quoted_lines", "note", "marker", "brand" },
+		"size", "quoted_lines", "note", "linked", "new_participant",
+		"requester", "marker", "brand" },
 	    { "marker", "text" } },
 	[LETTER_HELD] = { "held",
 	    { "ticket", "subject", "reason", "text", "what_to_do" },

@@ -29,7 +29,7 @@ is_inside(const Facts *facts)
 }
 
 static Join
-by_token(const Facts *facts)
+by_token(const Facts *facts, const Effects *effects)
 {
 	Join join = { TRUE, FALSE, NULL };
 
@@ -38,13 +38,13 @@ by_token(const Facts *facts)
 		return join;
 	join.verified = facts->auth != AUTH_FAIL;
 	if (*facts->sender_role == '\0' && join.verified &&
-	    !facts->from_agent && facts->message->kind == MESSAGE_HUMAN)
+	    !facts->from_agent && !effects->is_machine)
 		join.role = "new";
 	return join;
 }
 
 static Join
-decide(const Facts *facts)
+decide(const Facts *facts, const Effects *effects)
 {
 	gboolean proven = facts->auth == AUTH_PASS;
 	gboolean takes_part = *facts->sender_role != '\0';
@@ -53,7 +53,7 @@ decide(const Facts *facts)
 	switch (facts->proof) {
 	case PROOF_ADDRESS:
 	case PROOF_OWN_ID:
-		return by_token(facts);
+		return by_token(facts, effects);
 	case PROOF_RETURNED:
 		join.joins = facts->message->kind == MESSAGE_BOUNCE;
 		break;
@@ -119,15 +119,18 @@ thread_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    facts->auth == AUTH_PASS ? "proven" : "not proven",
 	    facts->auth_reason);
 	if (facts->ticket != NULL) {
-		join = decide(facts);
+		join = decide(facts, effects);
 		effects->is_inside = join.joins && is_inside(facts);
 	}
 	if (join.joins && !is_too_late(facts, desk, now, effects)) {
 		effects->ticket = ticket_copy(facts->ticket);
 		effects->verified = join.verified;
-		if (join.role != NULL)
+		if (join.role != NULL) {
 			effects_participant(
 			    effects, facts->sender->id, join.role);
+			effects_event(effects, "participant",
+			    facts->author->address, "new on this ticket");
+		}
 		g_free(effects->why);
 		effects->why = g_strdup(proof_name(facts->proof));
 		effects_reason(effects, "thread",

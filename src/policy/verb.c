@@ -66,3 +66,18 @@ verb_read(const char *text, guint *verbs, const char **rest, char **unknown)
 	}
 	*rest = p;
 }
+
+gboolean
+verb_is_stray(const char *text)
+{
+	for (const char *p = text; *p != '\0';) {
+		gsize length = strcspn(p, "\n"), end = length;
+
+		while (end > 0 && g_ascii_isspace(p[end - 1]))
+			end--;
+		if (is_command(p, end) && find(p + 1, end - 1) != 0)
+			return TRUE;
+		p += p[length] == '\0' ? length : length + 1;
+	}
+	return FALSE;
+}

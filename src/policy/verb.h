@@ -15,4 +15,8 @@ typedef enum Verb {
 void verb_read(const char *text, guint *verbs, const char **rest,
     char **unknown);
 
+/* TRUE if a line of text is a command: behind other words it is none, and must
+ * not reach a customer as text. */
+gboolean verb_is_stray(const char *text);
+
 #endif

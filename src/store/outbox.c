@@ -94,7 +94,6 @@ read_row(StoreRows *rows)
 	return row;
 }
 
-
 static gpointer
 read_octets(StoreRows *rows)
 {
@@ -190,6 +189,16 @@ gboolean
 outbox_flush(StoreTxn *txn, gint64 now, gint64 *changed, GError **error)
 {
 	return store_run(txn, STMT_OUTBOX_FLUSH, changed, error, now);
+}
+
+gboolean
+outbox_release(StoreTxn *txn, gint64 id, gint64 now, gint64 *changed,
+    GError **error)
+{
+	if (!store_run(txn, STMT_OUTBOX_RELEASE, changed, error, id, now))
+		return FALSE;
+	return *changed == 0 ||
+	    store_run(txn, STMT_OUTBOX_RECIPIENT_RELEASE, NULL, error, id);
 }
 
 gboolean

@@ -57,8 +57,12 @@ gboolean outbox_count(StoreTxn *txn, gint64 *count, gint64 *oldest,
 /* All waiting rows are due now; *changed: how many. */
 gboolean outbox_flush(StoreTxn *txn, gint64 now, gint64 *changed,
     GError **error);
-/* From one state to another (hold, release, delete); *changed 0: was not in
- * that state. */
+/* From held or failed to queued and due now, its failed recipients too;
+ * *changed 0: was neither. */
+gboolean outbox_release(StoreTxn *txn, gint64 id, gint64 now, gint64 *changed,
+    GError **error);
+/* From one state to another (hold, delete); *changed 0: was not in that
+ * state. */
 gboolean outbox_set_state(StoreTxn *txn, gint64 id, const char *from,
     const char *to, gint64 *changed, GError **error);
 

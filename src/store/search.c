@@ -1,7 +1,6 @@
 /* search.c - see search.h. What a word is, for every database alike: the same
  * function makes the words of a message and those of a question, so the two
- * can always meet. Called by the ingest role when idle, and by cli and web;
- * the index itself is the driver's (sqlite_index.c). */
+ * can always meet. Called by the tick role, and by cli and web; the index itself is the driver's (sqlite_index.c). */
 #include "store/search.h"
 
 #include <string.h>

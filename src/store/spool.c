@@ -261,8 +261,8 @@ int
 spool_read(Spool *spool, const char *name, Envelope **envelope, gint64 *offset,
     gint64 *size, GError **error)
 {
-	int fd = spool_open_mail(
-	    spool, spool->new, name, envelope, offset, size, error);
+	int fd = spool_open_mail(spool, spool->new, name, envelope, offset,
+	    size, error);
 
 	if (fd < 0 && faccessat(spool->new, name, F_OK, 0) != 0)
 		spool_forget(spool, name); /* somebody has removed it */

@@ -342,22 +342,21 @@ msgid_add(StoreTxn *txn, const char *msgid, gint64 ticket, const char *role,
 }
 
 gboolean
-msgid_find(StoreTxn *txn, const char *msgid, gint64 *ticket, gboolean *own,
+msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
     GError **error)
 {
 	g_autoptr(StoreRows) rows = store_query(
-	    txn, STMT_MSGID_FIND, error, msgid);
+	    txn, STMT_MSGID_FIND, error, msgid, address);
 	g_autoptr(GError) reason = NULL;
+	MsgidFound none = { 0, FALSE, FALSE };
 
-	*ticket = 0;
-	*own = FALSE;
+	*found = none;
 	if (rows == NULL)
 		return FALSE;
-	while (store_next(rows, &reason)) {
-		if (*ticket == 0)
-			*ticket = store_int(rows, 0);
-		if (g_str_equal(store_text(rows, 1), "own"))
-			*own = TRUE;
+	if (store_next(rows, &reason)) {
+		found->ticket = store_int(rows, 0);
+		found->mine = store_int(rows, 1) == 1;
+		found->own = store_int(rows, 2) == 1;
 	}
 	if (reason == NULL)
 		return TRUE;

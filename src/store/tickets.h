@@ -77,9 +77,17 @@ GPtrArray *message_notes(StoreTxn *txn, gint64 ticket, GError **error);
 
 gboolean msgid_add(StoreTxn *txn, const char *msgid, gint64 ticket,
     const char *role, GError **error);
-/* Newest ticket that knows the id, or 0; *own: we made it. */
-gboolean msgid_find(StoreTxn *txn, const char *msgid, gint64 *ticket,
-    gboolean *own, GError **error);
+typedef struct MsgidFound {
+	gint64 ticket; /* 0: no ticket knows the id */
+	gboolean mine; /* the address takes part in it */
+	gboolean own;  /* we made the id */
+} MsgidFound;
+
+/* The ticket that knows the id: one that address (0: nobody) takes part in
+ * before that which made it before the newest, since anybody may mention any
+ * id. */
+gboolean msgid_find(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error);
 
 typedef struct EventRow {
 	gint64 at;

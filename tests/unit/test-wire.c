@@ -132,7 +132,7 @@ test_damage(void)
 	gsize size;
 	const char *data = g_bytes_get_data(octets, &size);
 
-	for (gsize i = 0; i < size * 3; i++) {
+	for (gsize i = 0; i < size * 2; i++) {
 		g_autofree char *copy = g_memdup2(data, size);
 		g_autoptr(GBytes) damaged = NULL;
 		g_autoptr(Message) m = NULL;
