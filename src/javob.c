@@ -1,5 +1,6 @@
 /* javob.c - everything a person types: options, then the command table. */
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,8 @@ main(int argc, char **argv)
 	int i = 1;
 
 	parser_worker_main(argc, argv);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file limit is an error, not an end */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	log_open("javob", LOG_LEVEL_ERROR, FALSE);
 	for (; i < argc && argv[i][0] == '-'; i++) {

@@ -108,6 +108,7 @@ child_main(Supervisor *supervisor, const Role *role)
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file limit is an error, not an end */
 	signal(SIGPIPE, SIG_IGN);
 	close(supervisor->signals);
 	sigprocmask(SIG_SETMASK, &supervisor->old_mask, NULL);

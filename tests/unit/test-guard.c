@@ -9,7 +9,7 @@ static const struct {
 } cases[] = {
 	{ "eight words in a row are found",
 	    "Ann is a difficult customer and she never pays on time",
-	    "Hello, she said: customer and she never pays on time, really.",
+	    "Hello, a difficult: customer and she never pays on time.",
 	    TRUE },
 	{ "seven words in a row are not enough",
 	    "one two three four five six seven eight nine",
