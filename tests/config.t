@@ -21,19 +21,43 @@ is "javob.conf(5) explains no option that is not there" \
 	"$(comm -13 "$T/tables" "$T/page")" ""
 
 # Defaults that the page names ("The default is X.") are the tables'.
-awk '/^\[/ || /^# ?\[/ { gsub(/[][#]/, ""); section = $1 }
+# A site in a directory of its own has another state-dir than the default.
+: >"$T/empty.conf"
+"$JAVOB" -c "$T/empty.conf" config >"$T/empty" 2>/dev/null
+awk 'FNR == NR && $1 != "state-dir" { next }
+	FNR == NR { print "gateway state-dir=" $3; next }
+	/^\[/ || /^# ?\[/ { gsub(/[][#]/, ""); section = $1 }
+	$1 == "state-dir" || needed { needed = 0; next }
+	/^# .*; required$/ { needed = 1; next }
 	/^#? ?[a-z][a-z-]* = ./ { sub(/^# ?/, "")
 		name = $1; sub(/^[^=]*= /, ""); print section, name "=" $0 }' \
-	"$T/new/javob.conf" | sort -u >"$T/defaults"
+	"$T/empty" "$T/new/javob.conf" | sort -u >"$T/defaults"
 awk '/^\.Ss / { section = $2 } /^\.It Ic / { name = $3 }
 	/^The default is$/ { getline; sub(/^\.[A-Z][a-z] /, "")
 		sub(/ [.]$/, ""); gsub(/"/, ""); print section, name "=" $0 }' \
 	"$top/src/javob.conf.5" | sort -u >"$T/page-defaults"
 is "every default in javob.conf(5) is the one of the tables" \
-	"$(comm -13 "$T/defaults" "$T/page-defaults")" ""
+	"$(cat "$T/page-defaults")" "$(cat "$T/defaults")"
+
+# Ranges ("Allowed are X..Y.") are the tables', and each is told.
+awk '/^\[/ || /^# ?\[/ { gsub(/[][#]/, ""); section = $1 }
+	/^# .*\([^ ]*[.][.][^ ]*\)/ { range = $0
+		sub(/.*\(/, "", range); sub(/\).*/, "", range); next }
+	/^#? ?[a-z][a-z-]* =/ { sub(/^# ?/, "")
+		if (range != "") print section, $1 "=" range; range = "" }' \
+	"$T/new/javob.conf" | sort -u >"$T/ranges"
+awk '/^\.Ss / { section = $2 } /^\.It Ic / { name = $3 }
+	/^Allowed are$/ { getline; sub(/^\.Cm /, ""); sub(/ [.]$/, "")
+		print section, name "=" $0 }' \
+	"$top/src/javob.conf.5" | sort -u >"$T/page-ranges"
+check "the ranges are not empty" grep -q '^lmtp idle=5s' "$T/ranges"
+is "every range in javob.conf(5) is the one of the tables" \
+	"$(cat "$T/page-ranges")" "$(cat "$T/ranges")"
 
 # --- init --------------------------------------------------------------------
 
+has "the new site keeps its state in itself" "$T/new/javob.conf" \
+	'^state-dir = '
 is "the new site's key is for its owner only" \
 	"$(find "$T/new" -name '*key*' -type f -exec stat -c %a {} +)" 600
 cp "$T/new/javob.conf" "$T/before"

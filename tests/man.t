@@ -42,6 +42,13 @@ check "javob --help fits a screen" \
 	test "$(wc -l <"$T/help")" -le 24
 while read -r command; do
 	exits "javob $command --help exits 0" 0 "$JAVOB" "$command" --help
+	"$JAVOB" "$command" --help | sed 1q >"$T/usage"
+	sed -n "s/^\\.It Ic $command\\( .*\\)\{0,1\}\$/&/p" "$top/src/javob.1" |
+		grep -o 'Fl -[a-z]*' | sed 's/Fl -/--/' |
+		sort -u >"$T/documented"
+	is "javob(1) has the options of javob $command --help" \
+		"$(tr '\n' ' ' <"$T/documented")" \
+		"$(grep -o -e '--[a-z]*' "$T/usage" | sort -u | tr '\n' ' ')"
 done <"$T/commands"
 
 # A linter that cannot complain is none.

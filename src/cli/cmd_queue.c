@@ -248,6 +248,6 @@ run(const char *config, int argc, char **argv)
 }
 
 const Command cmd_queue = { "queue",
-	"list [--all] [--json] | flush | show N [--raw] | hold N | release N "
-	"| delete N",
+	"list [--all] [--json] | flush | show N [--raw] | "
+	"show --letter NAME [--raw] | hold N | release N | delete N",
 	"letters that wait to be sent, and why", run };

@@ -53,7 +53,7 @@ need_store(Fetch *fetch, GError **error)
 }
 
 static gboolean
-memory_load(void *data, guint32 *uidvalidity, guint32 *floor, GError **error)
+memory_load(void *data, ImapPlace *place, GError **error)
 {
 	Watch *watch = data;
 	g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&watch->fetch->mutex);
@@ -63,12 +63,12 @@ memory_load(void *data, guint32 *uidvalidity, guint32 *floor, GError **error)
 	    : NULL;
 
 	return lock != NULL && txn != NULL &&
-	    seen_state_get(
-		txn, watch->mailbox->name, uidvalidity, floor, error);
+	    seen_state_get(txn, watch->mailbox->name,
+		&place->uidvalidity, &place->floor, &place->since, error);
 }
 
 static gboolean
-memory_save(void *data, guint32 uidvalidity, guint32 floor, GError **error)
+memory_save(void *data, const ImapPlace *place, GError **error)
 {
 	Watch *watch = data;
 	g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&watch->fetch->mutex);
@@ -77,8 +77,8 @@ memory_save(void *data, guint32 uidvalidity, guint32 floor, GError **error)
 						: NULL;
 
 	return lock != NULL && txn != NULL &&
-	    seen_state_set(
-		txn, watch->mailbox->name, uidvalidity, floor, error) &&
+	    seen_state_set(txn, watch->mailbox->name, place->uidvalidity,
+		place->floor, place->since, error) &&
 	    store_commit(g_steal_pointer(&txn), error);
 }
 

@@ -3,7 +3,6 @@
 #include "daemon/role.h"
 
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/tick.h"
@@ -21,7 +20,7 @@ enum {
 	MOST = 100,
 	INDEX_SOME = 8,  /* messages in one commit: others want to write too */
 	INDEX_MS = 500,  /* then timers come first again */
-	NICE = 10,
+	INDEX_LATE = 30, /* seconds that letters may hold it up */
 };
 
 /* The letter with that outbox id did not arrive: agents hear of it. */
@@ -148,17 +147,33 @@ tick_open(Tick *tick, const Site *site, GError **error)
 	return TRUE;
 }
 
-/* Full text of new messages, which no door has to wait for. TRUE: more wait. */
 static gboolean
-index_some(Store *store, volatile gint *stop)
+letters_wait(Store *store)
+{
+	g_autoptr(StoreTxn) txn = store_begin_read(store, NULL);
+	gint64 due = G_MAXINT64;
+
+	return txn != NULL && outbox_next_due(txn, &due, NULL) &&
+	    due <= clock_now();
+}
+
+/* Full text of new messages. Nobody waits for it, so it waits while there are
+ * letters to be sent, but not for ever. *quiet_ms: when none were last seen.
+ * TRUE: more wait. */
+static gboolean
+index_some(Store *store, volatile gint *stop, gint64 *quiet_ms)
 {
 	gint64 end = clock_monotonic_ms() + INDEX_MS;
+	gboolean late = end - *quiet_ms > INDEX_LATE * 1000;
 	guint done = INDEX_SOME;
 
 	while (done == INDEX_SOME && clock_monotonic_ms() < end &&
 	    !g_atomic_int_get(stop)) {
 		g_autoptr(GError) error = NULL;
 
+		if (!late && letters_wait(store))
+			return FALSE;
+		*quiet_ms = clock_monotonic_ms();
 		done = 0;
 		if (!store_index_pending(store, INDEX_SOME, &done, &error))
 			log_error("event=index-failed problem=\"%s\"",
@@ -173,6 +188,7 @@ tick_run(const RoleContext *context)
 	g_autofree char *run = role_run_dir(context->site);
 	g_autoptr(GError) error = NULL;
 	int wake = wake_open(run, "tick", &error);
+	gint64 quiet_ms = clock_monotonic_ms();
 	Tick tick = { 0 };
 
 	if (wake < 0) {
@@ -180,8 +196,6 @@ tick_run(const RoleContext *context)
 		return 1;
 	}
 	message_init();
-	if (setpriority(PRIO_PROCESS, 0, NICE) != 0)
-		log_debug("event=not-nice");
 	while (!g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) reason = NULL;
 		gboolean more = FALSE;
@@ -196,7 +210,8 @@ tick_run(const RoleContext *context)
 			log_debug("event=tick-failed problem=\"%s\"",
 			    reason->message);
 		else
-			more = index_some(tick.store, context->stop);
+			more = index_some(
+			    tick.store, context->stop, &quiet_ms);
 		wake_wait(wake, more ? 10 : 1000);
 	}
 	store_close(tick.store);

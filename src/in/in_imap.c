@@ -82,8 +82,9 @@ gboolean
 in_imap_watch_save(Watch *w, GError **error)
 {
 	const ImapMemory *memory = w->settings->memory;
+	const ImapPlace place = { w->uidvalidity, w->floor, w->since };
 
-	if (!memory->save(memory->data, w->uidvalidity, w->floor, error))
+	if (!memory->save(memory->data, &place, error))
 		return FALSE;
 	w->saved_floor = w->floor;
 	w->saved_at = clock_monotonic_ms();
@@ -105,6 +106,7 @@ first_sight(Watch *w, GError **error)
 		return FALSE;
 	w->uidvalidity = in_imap_session_uidvalidity(w->session);
 	w->floor = highest;
+	w->since = clock_now();
 	if (!in_imap_watch_save(w, error)) {
 		w->uidvalidity = 0; /* not seen yet */
 		return FALSE;
@@ -116,9 +118,8 @@ first_sight(Watch *w, GError **error)
 	return TRUE;
 }
 
-/* All UIDs are void. Everything is offered again; the store knows by
- * Message-ID and content what it has, and the INTERNALDATE in the envelope
- * tells what is too old to be answered. */
+/* All UIDs are void. Everything that came since first sight is offered again;
+ * the store knows by Message-ID and content what it has. */
 static gboolean
 other_uidvalidity(Watch *w, GError **error)
 {
@@ -138,12 +139,14 @@ static gboolean
 recall(Watch *w, GError **error)
 {
 	const ImapMemory *memory = w->settings->memory;
+	ImapPlace place = { 0 };
 
 	if (w->uidvalidity == 0) {
-		if (!memory->load(memory->data, &w->uidvalidity, &w->floor,
-			error))
+		if (!memory->load(memory->data, &place, error))
 			return FALSE;
-		w->saved_floor = w->floor;
+		w->uidvalidity = place.uidvalidity;
+		w->floor = w->saved_floor = place.floor;
+		w->since = place.since;
 	}
 	if (w->uidvalidity == 0)
 		return first_sight(w, error);

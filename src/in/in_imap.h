@@ -13,15 +13,18 @@ typedef enum ImapAfter {
 	IMAP_AFTER_MOVE,
 } ImapAfter;
 
+/* Where a mailbox stands. */
+typedef struct ImapPlace {
+	guint32 uidvalidity; /* 0: never seen */
+	guint32 floor;       /* all UIDs up to it are settled */
+	gint64 since;        /* first sight: older mail is not ours */
+} ImapPlace;
+
 /* What the store keeps of a mailbox, so that a restart goes on where it was.
  * All calls may block; FALSE with error: try later. */
 typedef struct ImapMemory {
-	/* State of (mailbox, folder): uidvalidity 0 when never seen. floor: all
-	 * UIDs up to it are settled. */
-	gboolean (*load)(void *data, guint32 *uidvalidity, guint32 *floor,
-	    GError **error);
-	gboolean (*save)(void *data, guint32 uidvalidity, guint32 floor,
-	    GError **error);
+	gboolean (*load)(void *data, ImapPlace *place, GError **error);
+	gboolean (*save)(void *data, const ImapPlace *place, GError **error);
 	/* UIDs above floor that the store has: set of GUINT_TO_POINTER. */
 	gboolean (*seen)(void *data, guint32 uidvalidity, guint32 floor,
 	    GHashTable *uids, GError **error);

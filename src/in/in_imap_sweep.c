@@ -14,6 +14,7 @@
 #define RETRY_MS      (10 * 1000) /* spool full, store away */
 #define FAILURES_MOST 3
 #define SKIP_MS       (60 * 60 * 1000)
+#define CLOCK_SKEW (5 * 60) /* between the server and us, seconds */
 #define SAVE_MS       (60 * 1000)
 #define ACT_BATCH     100
 #define WINDOW_MOST   (1u << 30)
@@ -90,6 +91,15 @@ note_failure(Watch *w, guint32 uid, const char *why)
 	log_error("mailbox=%s event=imap-mail-skipped uid=%u for=1h "
 		  "problem=\"%s\": look at it in folder %s",
 	    w->settings->mailbox, uid, why, w->settings->folder);
+}
+
+/* After a change of UIDVALIDITY old mail has new UIDs; what was there before
+ * first sight still is not ours. */
+static gboolean
+is_from_before(const Watch *w, const ImapItem *item)
+{
+	return item->internal_date != 0 &&
+	       item->internal_date < w->since - CLOCK_SKEW;
 }
 
 static void
@@ -213,6 +223,10 @@ consider(Watch *w, const ImapItem *item, GError **error)
 	if (mail->committed || mail->taken || mail->left ||
 	    mail->not_before > clock_monotonic_ms())
 		return TRUE;
+	if (is_from_before(w, item)) {
+		mail->left = TRUE;
+		return TRUE;
+	}
 	if (item->size > w->settings->max_size) {
 		leave_too_large(w, item);
 		return TRUE;

@@ -28,6 +28,7 @@ typedef struct Watch {
 	gboolean no_idle; /* announced but not taken */
 	guint32 uidvalidity;
 	guint32 floor, saved_floor;
+	gint64 since; /* first sight of the mailbox */
 	guint32 highest;   /* UID listed or taken */
 	GHashTable *mails; /* UID to Mail, above floor */
 	GArray *unacted;   /* UIDs */

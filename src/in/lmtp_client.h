@@ -5,7 +5,7 @@
 
 #include "in/lmtp_session.h"
 
-#define LMTP_INPUT    (16 * 1024)
+#define LMTP_INPUT    (64 * 1024)
 #define LMTP_STOPPING "421 4.3.2 shutting down"
 
 typedef struct LmtpServer LmtpServer;

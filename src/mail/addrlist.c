@@ -74,7 +74,8 @@ append_spec_text(GString *out, const char *text)
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			quoted = !quoted;
-		if (quoted || (!is_space(*text) && *text != '<' && *text != '>'))
+		if (quoted ||
+		    (!is_space(*text) && *text != '<' && *text != '>'))
 			g_string_append_c(out, *text);
 	}
 }
@@ -201,7 +202,7 @@ piece_end(Reader *r)
 	if (!r->found && strchr(r->bare->str, '@') != NULL) {
 		add_bare(r);
 	} else if (!r->found && phrase[0] != '\0' &&
-	    r->before->len < NAME_MOST * 4) {
+		   r->before->len < NAME_MOST * 4) {
 		if (r->before->len > 0)
 			g_string_append(r->before, ", ");
 		g_string_append(r->before, phrase);

@@ -115,6 +115,25 @@ typedef struct Verdict {
 	gboolean spf;
 } Verdict;
 
+AuthFinding *
+auth_finding_new(AuthVerdict verdict, const char *reason)
+{
+	AuthFinding *finding = g_new(AuthFinding, 1);
+
+	finding->verdict = verdict;
+	finding->reason = g_strdup(reason);
+	return finding;
+}
+
+void
+auth_finding_free(AuthFinding *finding)
+{
+	if (finding == NULL)
+		return;
+	g_free(finding->reason);
+	g_free(finding);
+}
+
 /* Comments and white space; FALSE if a comment has no end. */
 static gboolean
 skip_cfws(const char **p)
@@ -204,10 +223,20 @@ is_public(const char *domain)
 		   sizeof(suffixes[0]), compare_suffix) != NULL;
 }
 
-/* Relaxed alignment (RFC 7489 3.1): equal, or one is below the other and the
- * upper one is no registry's. */
-static gboolean
-is_aligned(const char *a, const char *b)
+const char *
+authres_organisation(const char *domain)
+{
+	const char *dot = strchr(domain, '.');
+
+	while (dot != NULL && !is_public(dot + 1)) {
+		domain = dot + 1;
+		dot = strchr(domain, '.');
+	}
+	return domain;
+}
+
+gboolean
+authres_is_aligned(const char *a, const char *b)
 {
 	const char *longer = strlen(a) > strlen(b) ? a : b;
 	const char *shorter = longer == a ? b : a;
@@ -232,10 +261,10 @@ count_property(Verdict *verdict, const char *method, const char *name,
 	else if (strcmp(method, "dkim") == 0 &&
 		 (strcmp(name, "header.d") == 0 ||
 		     strcmp(name, "header.i") == 0))
-		verdict->dkim |= is_aligned(domain, verdict->domain);
+		verdict->dkim |= authres_is_aligned(domain, verdict->domain);
 	else if (strcmp(method, "spf") == 0 &&
 		 strcmp(name, "smtp.mailfrom") == 0)
-		verdict->spf |= is_aligned(domain, verdict->domain);
+		verdict->spf |= authres_is_aligned(domain, verdict->domain);
 }
 
 /* reasonspec and propspecs up to ";" or the end. Microsoft writes words
@@ -355,9 +384,8 @@ from_is_plain(const char *body)
 	return at == 1 && angles <= 1;
 }
 
-/* THREATS.md 3.5: what is odd about the author; NULL if nothing is. */
-static const char *
-from_oddity(const Message *message)
+const char *
+authres_oddity(const Message *message)
 {
 	const Address *author = message_author(message);
 	const char *body = message_field(message, "From");
@@ -380,7 +408,7 @@ static AuthVerdict
 verdict_result(const Message *message, const Verdict *verdict,
     const char *authserv_id, gboolean found, char **reason)
 {
-	const char *oddity = from_oddity(message);
+	const char *oddity = authres_oddity(message);
 	const char *proof = verdict->dmarc  ? "dmarc"
 			    : verdict->dkim ? "dkim"
 					    : "spf";

@@ -8,6 +8,7 @@
  */
 #include "mail/body.h"
 
+#include <gmime/gmime.h>
 #include <string.h>
 
 #include "ground/text.h"
@@ -76,7 +77,7 @@ static gboolean
 is_html(const Part *part)
 {
 	return strcmp(part->type, "text/html") == 0 ||
-	    strcmp(part->type, "application/xhtml+xml") == 0;
+	       strcmp(part->type, "application/xhtml+xml") == 0;
 }
 
 /* Parts that are read, not attached. Text without a type, or with a broken
@@ -108,7 +109,7 @@ html_text(Reader *r, const char *octets, gsize size, const char *label)
 	}
 	html = charset_decode(octets, size, label, &r->bad);
 	r->has_html = TRUE;
-	return html_to_text(html, strlen(html), BODY_TEXT_MOST);
+	return html_to_text(html, strlen(html), BODY_TEXT_MOST, &r->too_long);
 }
 
 static char *
@@ -146,7 +147,8 @@ attachment_of(const Part *part)
 	attachment->name = g_strdup(part->name);
 	attachment->type = g_strdup(part->type);
 	attachment->content_id = g_strdup(part->content_id);
-	attachment->is_inline = part->is_inline ||
+	attachment->is_inline =
+	    part->is_inline ||
 	    (part->content_id[0] != '\0' && !part->is_attachment);
 	return attachment;
 }
@@ -155,11 +157,12 @@ attachment_of(const Part *part)
 static void
 read_report(Reader *r, const Part *part)
 {
-	gboolean status = strcmp(part->type, "message/delivery-status") == 0 ||
+	gboolean status =
+	    strcmp(part->type, "message/delivery-status") == 0 ||
 	    strcmp(part->type, "message/global-delivery-status") == 0;
 	gboolean headers = strcmp(part->type, "text/rfc822-headers") == 0 ||
-	    strcmp(part->type, "message/rfc822-headers") == 0 ||
-	    strcmp(part->type, "message/global-headers") == 0;
+			   strcmp(part->type, "message/rfc822-headers") == 0 ||
+			   strcmp(part->type, "message/global-headers") == 0;
 	g_autoptr(GByteArray) kept = NULL;
 	g_autofree char *text = NULL;
 
@@ -202,8 +205,8 @@ read_text(Reader *r, const Part *part, Wanted wanted)
 	g_autofree char *text = NULL, *sha256 = NULL;
 	gint64 size;
 
-	size = part_decode(part, wanted == WANTED_TEXT ? r->budget : 0, kept,
-	    sum);
+	size =
+	    part_decode(part, wanted == WANTED_TEXT ? r->budget : 0, kept, sum);
 	sha256 = digest_end(sum);
 	add_digest(r, sha256);
 	if (wanted != WANTED_TEXT || kept->len == 0)
@@ -234,13 +237,14 @@ write_message(Reader *r, GMimeMessage *inner, Attachment *attachment)
 {
 	gboolean keep = (r->flags & MESSAGE_WITH_ATTACHMENTS) != 0;
 	GMimeFilter *sum = g_mime_filter_checksum_new(G_CHECKSUM_SHA256);
-	GMimeStream *end = keep ? g_mime_stream_mem_new()
-	                        : g_mime_stream_null_new();
+	GMimeStream *end =
+	    keep ? g_mime_stream_mem_new() : g_mime_stream_null_new();
 	GMimeStream *through = g_mime_stream_filter_new(end);
 
 	g_mime_stream_filter_add(GMIME_STREAM_FILTER(through), sum);
 	if (inner != NULL)
-		g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, through);
+		g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL,
+		    through);
 	g_mime_stream_flush(through);
 	attachment->size = g_mime_stream_length(end);
 	attachment->sha256 =
@@ -261,9 +265,9 @@ write_message(Reader *r, GMimeMessage *inner, Attachment *attachment)
 static void
 note_returned(Reader *r, GMimeMessage *inner)
 {
-	const char *id =
-	    inner != NULL ? part_raw_field(GMIME_OBJECT(inner), "Message-ID")
-	                  : NULL;
+	const char *id = inner != NULL
+			     ? part_raw_field(GMIME_OBJECT(inner), "Message-ID")
+			     : NULL;
 
 	if (id == NULL || r->returned->len > 0)
 		return;
@@ -349,7 +353,7 @@ find_child(GMimeMultipart *multipart, const char *subtype, guint depth)
 
 	for (int i = 0; i < n; i++) {
 		if (leads_with(g_mime_multipart_get_part(multipart, i), subtype,
-		        depth))
+			depth))
 			return i;
 	}
 	return -1;

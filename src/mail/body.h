@@ -2,11 +2,11 @@
 #ifndef MAIL_BODY_H
 #define MAIL_BODY_H
 
-#include <gmime/gmime.h>
-
 #include "mail/digest.h"
 #include "mail/message.h"
 #include "mail/octets.h"
+
+typedef struct _GMimeObject GMimeObject; /* GMime stays out of our headers */
 
 #define BODY_TEXT_MOST (1024 * 1024)
 

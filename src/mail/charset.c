@@ -95,8 +95,8 @@ charset_init(void)
 	static const char *const warm[] = { "windows-1251", "windows-1250",
 		"windows-1252", "windows-1254", "KOI8-R", "KOI8-U", "IBM866",
 		"ISO-8859-5", "ISO-8859-2", "gb18030", "Big5", "ibm-943",
-		"EUC-JP", "windows-949", "ISO-2022-JP", "ISO-2022-KR",
-		"UTF-16", "windows-1256", "x-mac-cyrillic" };
+		"EUC-JP", "windows-949", "ISO-2022-JP", "ISO-2022-KR", "UTF-16",
+		"windows-1256", "x-mac-cyrillic" };
 	UErrorCode status = U_ZERO_ERROR;
 
 	for (guint i = 0; i < G_N_ELEMENTS(warm); i++) {
@@ -240,11 +240,12 @@ converter_of_label(const char *label)
 static gsize
 count_bad(const char *text)
 {
+	const char *end = text + strlen(text);
 	gsize bad = 0;
 
-	while ((text = strstr(text, "\xef\xbf\xbd")) != NULL) {
-		bad++;
-		text += 3;
+	while ((text = memchr(text, 0xef, (gsize)(end - text))) != NULL) {
+		bad += text[1] == '\xbf' && text[2] == '\xbd';
+		text++;
 	}
 	return bad;
 }
@@ -340,7 +341,7 @@ is_western(UConverter *converter)
 	const char *name = ucnv_getName(converter, &status);
 
 	return strstr(name, "5348") != NULL || strstr(name, "8859_1") != NULL ||
-	    strstr(name, "5350") != NULL;
+	       strstr(name, "5350") != NULL;
 }
 
 static gboolean
@@ -349,7 +350,7 @@ has_escape(const char *octets, gsize length)
 	const char *escape = memchr(octets, '\033', length);
 
 	return escape != NULL && octets + length - escape > 2 &&
-	    escape[1] == '$' && strchr("B@", escape[2]) != NULL;
+	       escape[1] == '$' && strchr("B@", escape[2]) != NULL;
 }
 
 /* No label, or none that helps. */
@@ -409,8 +410,8 @@ static gboolean
 is_plain_label(const char *label)
 {
 	return label == NULL || g_ascii_strcasecmp(label, "utf-8") == 0 ||
-	    g_ascii_strcasecmp(label, "us-ascii") == 0 ||
-	    g_ascii_strcasecmp(label, "iso-8859-1") == 0;
+	       g_ascii_strcasecmp(label, "us-ascii") == 0 ||
+	       g_ascii_strcasecmp(label, "iso-8859-1") == 0;
 }
 
 char *

@@ -34,14 +34,13 @@ static const char *const guess_wide[] = {
 };
 
 /* How common the letters U+0430 to U+044F are in Russian, 0 to 11. */
-static const gint8 cyrillic_weight[32] = {
-	8, 2, 5, 2, 3, 8, 1, 2, 7, 1, 3, 4, 3, 7, 11, 3, 5, 5, 6, 3, 0, 1, 0, 1,
-	1, 0, 0, 2, 2, 0, 1, 2
-};
+static const gint8 cyrillic_weight[32] = { 8, 2, 5, 2, 3, 8, 1, 2, 7, 1, 3, 4,
+	3, 7, 11, 3, 5, 5, 6, 3, 0, 1, 0, 1, 1, 0, 0, 2, 2, 0, 1, 2 };
 
 /* Letters beyond ASCII that Turkish, Azerbaijani and western languages use
  * often, and those of central Europe. */
-static const gunichar2 latin_common[] = u"çğıöşüÇĞİÖŞÜəƏéèàáíóúâêîôûäëïñãõßåæøÉÀÄ";
+static const gunichar2 latin_common[] =
+    u"çğıöşüÇĞİÖŞÜəƏéèàáíóúâêîôûäëïñãõßåæøÉÀÄ";
 static const gunichar2 latin_central[] = u"ąćęłńśźżčšžřůěďťňőűŁŚŻŹČŠŽ";
 
 static gboolean
@@ -78,9 +77,10 @@ score_cyrillic(gunichar2 before, gunichar2 c)
 		weight = cyrillic_weight[(c - 0x410) & 31];
 	else /* Ukrainian, Belarusian, Uzbek ў; ё. Serbian letters are not. */
 		weight = strchr("\x01\x04\x06\x07\x0e\x51\x54\x56\x57\x5e",
-		             c & 0xff) != NULL && c < 0x460
-		    ? 1
-		    : -4;
+			     c & 0xff) != NULL &&
+				 c < 0x460
+			     ? 1
+			     : -4;
 	/* "hELLO": the wrong one of windows-1251 and KOI8-R looks so. */
 	if (upper && is_cyrillic(before) && before >= 0x430)
 		return -10;
@@ -206,7 +206,7 @@ charset_guess(const char *octets, gsize length)
 	gsize high;
 
 	if (length >= 2 && (memcmp(octets, "\xff\xfe", 2) == 0 ||
-	                       memcmp(octets, "\xfe\xff", 2) == 0))
+			       memcmp(octets, "\xfe\xff", 2) == 0))
 		return "UTF-16";
 	find_sample(&octets, &length);
 	high = count_high(octets, length);
@@ -244,5 +244,5 @@ charset_looks_cyrillic(const char *octets, gsize length)
 		run = 0;
 	}
 	return high >= 4 && in_runs * 10 >= high * 7 &&
-	    score_set("windows-1251", octets, length) > (int)high * 2;
+	       score_set("windows-1251", octets, length) > (int)high * 2;
 }

@@ -70,7 +70,7 @@ status_length(const char *p)
 	third = digits(p + 3 + second);
 	/* An IP address or version goes on. */
 	if (third == 0 || (p[3 + second + third] == '.' &&
-	                      g_ascii_isdigit(p[4 + second + third])))
+			      g_ascii_isdigit(p[4 + second + third])))
 		return 0;
 	return 3 + second + third;
 }
@@ -81,8 +81,8 @@ dsn_status_in(const char *text)
 	for (const char *p = text; *p != '\0'; p++) {
 		gsize n;
 
-		if (p > text && (g_ascii_isalnum(p[-1]) || p[-1] == '.' ||
-		                    p[-1] == '-'))
+		if (p > text &&
+		    (g_ascii_isalnum(p[-1]) || p[-1] == '.' || p[-1] == '-'))
 			continue;
 		n = status_length(p);
 		if (n > 0)
@@ -184,7 +184,7 @@ read_recipient(Dsn *dsn, const GArray *fields)
 	    strcmp(does, "failed") == 0)
 		g_ptr_array_set_size(dsn->recipients, 0);
 	else if (strcmp(dsn->action, "failed") == 0 &&
-	    strcmp(does, "failed") != 0)
+		 strcmp(does, "failed") != 0)
 		return;
 	if (address != NULL)
 		add_recipient(dsn, address);

@@ -163,12 +163,13 @@ report_text(const Message *message)
 static void
 add_recipients(Dsn *dsn, const char *list)
 {
-	g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(
-	    (GDestroyNotify)address_free);
+	g_autoptr(GPtrArray) addresses =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
 
 	addrlist_parse(list, addresses);
-	for (guint i = 0; i < addresses->len &&
-	     dsn->recipients->len < RECIPIENTS_MOST; i++) {
+	for (guint i = 0;
+	     i < addresses->len && dsn->recipients->len < RECIPIENTS_MOST;
+	     i++) {
 		const Address *address = addresses->pdata[i];
 
 		if (strchr(address->address, '@') != NULL)
@@ -204,15 +205,15 @@ scan_lines(Dsn *dsn, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-	for (guint i = 0; lines[i] != NULL &&
-	     dsn->recipients->len < RECIPIENTS_MOST; i++) {
+	for (guint i = 0;
+	     lines[i] != NULL && dsn->recipients->len < RECIPIENTS_MOST; i++) {
 		g_autofree char *found = address_of_line(lines[i]);
 		g_autofree char *address =
 		    found != NULL ? addrlist_spec(found) : NULL;
 
 		if (address != NULL &&
 		    !g_ptr_array_find_with_equal_func(dsn->recipients, address,
-		        g_str_equal, NULL))
+			g_str_equal, NULL))
 			g_ptr_array_add(dsn->recipients,
 			    g_steal_pointer(&address));
 	}
@@ -265,9 +266,9 @@ find_status(Dsn *dsn, const char *text, Lasting lasting)
 		dsn->status = g_strdup_printf("%c.0.0", class);
 	}
 	g_free(dsn->action);
-	dsn->action =
-	    g_strdup(lasting == LASTING_YES && dsn->status[0] == '5' ? "failed"
-	                                                             : "delayed");
+	dsn->action = g_strdup(lasting == LASTING_YES && dsn->status[0] == '5'
+				   ? "failed"
+				   : "delayed");
 }
 
 static void

@@ -56,9 +56,9 @@ flowed_unwrap(const char *text, gboolean delsp)
 
 		text = line_read(text, &line);
 		flows = line.length > 0 && line.text[line.length - 1] == ' ' &&
-		    !is_signature_mark(&line);
-		if (soft && (line.quotes != quotes ||
-		                is_signature_mark(&line))) {
+			!is_signature_mark(&line);
+		if (soft &&
+		    (line.quotes != quotes || is_signature_mark(&line))) {
 			g_string_append_c(out, '\n');
 			soft = FALSE;
 		}

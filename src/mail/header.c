@@ -49,7 +49,8 @@ const char *
 header_get(const GArray *fields, const char *name, guint n)
 {
 	for (guint i = 0; i < fields->len; i++) {
-		const HeaderField *field = &g_array_index(fields, HeaderField, i);
+		const HeaderField *field =
+		    &g_array_index(fields, HeaderField, i);
 
 		if (g_ascii_strcasecmp(field->name, name) == 0 && n-- == 0)
 			return field->body;
@@ -107,8 +108,8 @@ body_of(const char *octets, gsize size, const char *hint)
 	for (gsize i = 0; i < size; i++) {
 		guchar c = (guchar)octets[i];
 
-		if (c == '\n' || (c == '\r' && i + 1 < size &&
-		                     octets[i + 1] == '\n'))
+		if (c == '\n' ||
+		    (c == '\r' && i + 1 < size && octets[i + 1] == '\n'))
 			continue;
 		line[n++] = c < ' ' || c == 0x7f ? ' ' : (char)c;
 	}
@@ -146,8 +147,8 @@ find_hint(const char *octets, gsize size)
 		if (length == 0)
 			break;
 		taken = field_size(octets + at, size - at);
-		if (taken > 13 &&
-		    g_ascii_strncasecmp(octets + at, "Content-Type:", 13) == 0) {
+		if (taken > 13 && g_ascii_strncasecmp(octets + at,
+				      "Content-Type:", 13) == 0) {
 			g_auto(Params) params = { 0 };
 
 			params_parse(&params, octets + at + 13,
@@ -184,9 +185,10 @@ header_read(const char *octets, gsize size, GArray *fields)
 				looked = TRUE;
 			}
 			field.body = body_of(body, rest, hint);
-			field.name = charset_is_ascii(octets + at, name)
-			    ? g_strndup(octets + at, name)
-			    : text_valid(octets + at, (gssize)name);
+			field.name =
+			    charset_is_ascii(octets + at, name)
+				? g_strndup(octets + at, name)
+				: text_valid(octets + at, (gssize)name);
 			g_array_append_val(fields, field);
 		}
 		at += taken;
@@ -278,7 +280,8 @@ static gboolean
 same_charset(const Word *a, const Word *b)
 {
 	return a->charset_length == b->charset_length &&
-	    g_ascii_strncasecmp(a->charset, b->charset, a->charset_length) == 0;
+	       g_ascii_strncasecmp(a->charset, b->charset, a->charset_length) ==
+		   0;
 }
 
 /* Decodes the words from the first one on as far as they belong together:
@@ -288,8 +291,7 @@ static const char *
 words_decode(Word *word, GString *out)
 {
 	g_autoptr(GString) octets = g_string_new(NULL);
-	g_autofree char *label =
-	    g_strndup(word->charset, word->charset_length);
+	g_autofree char *label = g_strndup(word->charset, word->charset_length);
 	g_autofree char *text = NULL;
 	const char *after = word->after;
 	Word next;

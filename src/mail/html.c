@@ -93,8 +93,9 @@ typedef struct Reader {
 	gsize skip;        /* open elements whose text is left out */
 	gsize pre;
 	gsize tags;
+	gboolean cut;
 	gboolean restarting; /* ends of elements are not the document's */
-	char *url; /* of the open link, or NULL */
+	char *url;           /* of the open link, or NULL */
 	gsize url_start;
 	GHashTable *urls; /* that stand in the text already */
 } Reader;
@@ -155,7 +156,7 @@ is_hidden(const xmlChar **attributes)
 	const char *style = attribute(attributes, "style");
 
 	return attribute(attributes, "hidden") != NULL ||
-	    (style != NULL && style_hides(style));
+	       (style != NULL && style_hides(style));
 }
 
 static gboolean
@@ -167,7 +168,8 @@ url_is_wanted(const char *url)
 	if (url == NULL || strlen(url) > URL_MOST)
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(schemes); i++) {
-		if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+		if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) ==
+		    0)
 			return TRUE;
 	}
 	return FALSE;
@@ -200,8 +202,8 @@ link_shows(const char *shown, const char *url)
 	while (n > 0 && bare[n - 1] == '/')
 		n--;
 	return n > 0 && g_strstr_len(shown, (gssize)strlen(shown), url) != NULL
-	    ? TRUE
-	    : n > 0 && memmem(shown, strlen(shown), bare, n) != NULL;
+		   ? TRUE
+		   : n > 0 && memmem(shown, strlen(shown), bare, n) != NULL;
 }
 
 static void
@@ -310,7 +312,7 @@ html_init(void)
 {
 	xmlInitParser();
 	xmlSetGenericErrorFunc(NULL, on_problem);
-	g_free(html_to_text("<p>&eacute;</p>", 15, 100));
+	g_free(html_to_text("<p>&eacute;</p>", 15, 100, NULL));
 }
 
 static htmlParserCtxtPtr
@@ -329,8 +331,9 @@ parser_open(Reader *r)
 	if (parser == NULL)
 		return NULL;
 	htmlCtxtUseOptions(parser, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-	    HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC |
-	    HTML_PARSE_NOIMPLIED);
+				       HTML_PARSE_NONET | HTML_PARSE_RECOVER |
+				       HTML_PARSE_IGNORE_ENC |
+				       HTML_PARSE_NOIMPLIED);
 	/* Without these libxml2 takes the first element for the whole; with
 	 * implied ones it puts paragraphs around bare text. */
 	htmlParseChunk(parser, "<html><body>", 12, 0);
@@ -365,8 +368,10 @@ html_parse(Reader *r, const char *html, gsize length, gsize most)
 		chunk = parser->nameNr > DEPTH_MOST / 4 ? DEEP_CHUNK : CHUNK;
 		chunk = MIN(length - at, chunk);
 		htmlParseChunk(parser, html + at, (int)chunk, 0);
-		if (html_text_length(r->text) >= most || r->tags > TAGS_MOST)
+		if (html_text_length(r->text) >= most || r->tags > TAGS_MOST) {
+			r->cut = at + chunk < length;
 			break;
+		}
 		if (parser->nameNr > DEPTH_MOST)
 			parser = parser_restart(r, parser);
 	}
@@ -375,7 +380,7 @@ html_parse(Reader *r, const char *html, gsize length, gsize most)
 }
 
 char *
-html_to_text(const char *html, gsize length, gsize most)
+html_to_text(const char *html, gsize length, gsize most, gboolean *cut)
 {
 	Reader r = { 0 };
 
@@ -383,6 +388,8 @@ html_to_text(const char *html, gsize length, gsize most)
 	r.stack = g_byte_array_new();
 	r.urls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	html_parse(&r, html, length, most);
+	if (cut != NULL && r.cut)
+		*cut = TRUE;
 	g_byte_array_free(r.stack, TRUE);
 	g_hash_table_unref(r.urls);
 	g_free(r.url);

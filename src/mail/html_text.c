@@ -8,11 +8,11 @@
 
 struct HtmlText {
 	GString *out;
-	guint breaks;    /* line ends that wait */
-	gboolean space;  /* a space waits */
-	gboolean gap;    /* a table cell ended */
-	gboolean on_line; /* the line has text */
-	guint quotes;    /* open quoted blocks */
+	guint breaks;      /* line ends that wait */
+	gboolean space;    /* a space waits */
+	gboolean gap;      /* a table cell ended */
+	gboolean on_line;  /* the line has text */
+	guint quotes;      /* open quoted blocks */
 	guint line_quotes; /* of the line that is written */
 };
 

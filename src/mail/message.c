@@ -167,7 +167,7 @@ read_ids(const Message *message, const char *name, GPtrArray *ids)
 		char *id;
 
 		while (ids->len < REFERENCES_MOST &&
-		    (id = msgid_next(&cursor)) != NULL)
+		       (id = msgid_next(&cursor)) != NULL)
 			g_ptr_array_add(ids, id);
 	}
 }
@@ -293,8 +293,7 @@ stream_of(const Octets *octets, GByteArray *array)
 }
 
 static void
-read_parts(Message *message, const Octets *octets, guint flags,
-    Digest *content)
+read_parts(Message *message, const Octets *octets, guint flags, Digest *content)
 {
 	GByteArray array = { 0 };
 	GMimeStream *stream = stream_of(octets, &array);

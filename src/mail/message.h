@@ -23,8 +23,8 @@ struct Attachment {
 	char *type;       /* "image/png", lower case */
 	char *content_id; /* without <>; "" when none */
 	gboolean is_inline;
-	gint64 size;   /* decoded octets */
-	char *sha256;  /* of the decoded octets, hexadecimal */
+	gint64 size;    /* decoded octets */
+	char *sha256;   /* of the decoded octets, hexadecimal */
 	GBytes *octets; /* NULL unless MESSAGE_WITH_ATTACHMENTS was asked */
 };
 
@@ -32,8 +32,8 @@ struct Attachment {
 struct Dsn {
 	GPtrArray *recipients; /* of char *, addr-spec */
 	char *status;          /* "5.1.1"; "" when unknown */
-	char *action;          /* failed, delayed, delivered, relayed, expanded */
-	char *diagnostic;      /* one line; "" when none */
+	char *action;     /* failed, delayed, delivered, relayed, expanded */
+	char *diagnostic; /* one line; "" when none */
 	char *original_message_id; /* without <>; "" when unknown */
 };
 
@@ -43,7 +43,8 @@ typedef struct HeaderField {
 } HeaderField;
 
 struct Message {
-	char *message_id; /* without <>; made up of the content hash if missing */
+	char *
+	    message_id; /* without <>; made up of the content hash if missing */
 	gboolean message_id_made;
 	GPtrArray *in_reply_to; /* of char *, without <> */
 	GPtrArray *references;  /* of char *, oldest first, at most 1,000 */
@@ -55,9 +56,10 @@ struct Message {
 	GPtrArray *reply_to;
 	GPtrArray *to;
 	GPtrArray *cc;
-	GArray *fields; /* of HeaderField: whole header in order, within limits */
-	char *body_text;  /* all readable text, LF, at most 1 MiB */
-	char *new_text;   /* body_text without quoted history and signature */
+	GArray
+	    *fields; /* of HeaderField: whole header in order, within limits */
+	char *body_text;    /* all readable text, LF, at most 1 MiB */
+	char *new_text;     /* body_text without quoted history and signature */
 	guint quoted_lines; /* how many lines new_text leaves out */
 	GPtrArray *attachments; /* of Attachment */
 	MessageKind kind;
@@ -65,9 +67,10 @@ struct Message {
 	gboolean may_answer;     /* by the mail's own header alone */
 	Dsn *dsn;                /* NULL unless kind is MESSAGE_BOUNCE */
 	GPtrArray *defects;      /* of char * */
-	char *content_hash; /* SHA-256 over From, To, Cc, Subject, Date and decoded
+	char *
+	    content_hash; /* SHA-256 over From, To, Cc, Subject, Date and decoded
 	                     * leaf parts, no trace fields (THREATS.md 1.2) */
-	gint64 size;        /* octets of the raw mail */
+	gint64 size;      /* octets of the raw mail */
 };
 
 enum { MESSAGE_WITH_ATTACHMENTS = 1 << 0 };
@@ -100,7 +103,8 @@ const char *message_kind_name(MessageKind kind);
 /* Body of the first (message_field) or n-th field with that name, ignoring
  * case; NULL when there is none. Borrowed. */
 const char *message_field(const Message *message, const char *name);
-const char *message_field_nth(const Message *message, const char *name, guint n);
+const char *message_field_nth(const Message *message, const char *name,
+    guint n);
 
 /* First address of From, or NULL. Borrowed. */
 const Address *message_author(const Message *message);

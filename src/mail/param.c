@@ -245,7 +245,7 @@ params_collect(Params *params, GArray *raws)
 				continue;
 			param.name = g_strdup(raw->name);
 			param.value = extended ? join_sections(raws, raw->name)
-			                       : plain_value(raw);
+					       : plain_value(raw);
 			g_array_append_val(params->list, param);
 		}
 	}

@@ -11,8 +11,8 @@ typedef struct Param {
 } Param;
 
 typedef struct Params {
-	char *value;   /* what stands before the first ";", lower case, "" */
-	GArray *list;  /* of Param */
+	char *value;  /* what stands before the first ";", lower case, "" */
+	GArray *list; /* of Param */
 } Params;
 
 /* Reads any body, folded or not; what cannot be read is skipped. length -1: up

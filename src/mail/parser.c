@@ -206,8 +206,8 @@ receive(int fd, void *to, gsize size, gint64 deadline, gboolean *late)
 static gboolean
 answer_is_sane(const Answer *answer, guint flags)
 {
-	guint64 most = flags & MESSAGE_WITH_ATTACHMENTS ? ANSWER_MOST_OCTETS
-	                                                : ANSWER_MOST;
+	guint64 most =
+	    flags & MESSAGE_WITH_ATTACHMENTS ? ANSWER_MOST_OCTETS : ANSWER_MOST;
 
 	return answer->magic == PARSER_MAGIC && answer->size <= most;
 }
@@ -356,7 +356,7 @@ send_answer(GBytes *octets, gboolean failed)
 	const Answer answer = { PARSER_MAGIC, failed, size };
 
 	return send_all(&answer, sizeof(answer), MSG_MORE) &&
-	    send_all(data, size, 0);
+	       send_all(data, size, 0);
 }
 
 static gboolean
@@ -375,8 +375,8 @@ serve_one(void)
 	message = message_parse_file(fd, what.offset, what.flags, &error);
 	close(fd);
 	octets = message != NULL
-	    ? wire_pack(message)
-	    : g_bytes_new(error->message, strlen(error->message));
+		     ? wire_pack(message)
+		     : g_bytes_new(error->message, strlen(error->message));
 	sent = send_answer(octets, message == NULL);
 	if (message == NULL || message->size > TRIM_SIZE) {
 		g_clear_pointer(&octets, g_bytes_unref);

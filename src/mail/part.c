@@ -3,6 +3,7 @@
  * more and needs no iconv. Called by body.c. */
 #include "mail/part.h"
 
+#include <gmime/gmime.h>
 #include <string.h>
 
 #include "ground/text.h"
@@ -99,8 +100,8 @@ read_type(Part *part, const char *raw)
 	part->name = name != NULL ? part_safe_name(name) : g_strdup("");
 	format = params_get(&params, "format");
 	delsp = params_get(&params, "delsp");
-	part->flowed = format != NULL &&
-	    g_ascii_strcasecmp(format, "flowed") == 0;
+	part->flowed =
+	    format != NULL && g_ascii_strcasecmp(format, "flowed") == 0;
 	part->delsp = delsp != NULL && g_ascii_strcasecmp(delsp, "yes") == 0;
 }
 
@@ -155,7 +156,8 @@ part_open(Part *part, GMimeObject *object, const Octets *octets)
 		    g_mime_part_get_content(GMIME_PART(object));
 
 		if (content != NULL)
-			set_range(part, g_mime_data_wrapper_get_stream(content));
+			set_range(part,
+			    g_mime_data_wrapper_get_stream(content));
 	}
 }
 
@@ -204,8 +206,8 @@ part_decode(const Part *part, gsize most, GByteArray *kept, Digest *sum)
 	g_mime_encoding_init_decode(&state, part->encoding);
 	if (!plain)
 		buffer = g_malloc(g_mime_encoding_outlen(&state,
-		                      MIN(CHUNK, part->end - part->start)) +
-		    PADDING);
+				      MIN(CHUNK, part->end - part->start)) +
+				  PADDING);
 	for (gsize at = part->start; at < part->end; at += CHUNK) {
 		gsize n = MIN(part->end - at, CHUNK);
 		const char *out = data + at;

@@ -85,6 +85,22 @@ tell(Scan *s, Defect defect)
 	g_ptr_array_add(s->defects, g_strdup(defect_texts[defect]));
 }
 
+/* Copies what is left before to, giving back the pages behind it: a large
+ * mail must not be in memory twice. */
+static void
+copy(Scan *s, gsize to)
+{
+	while (s->copied < to) {
+		gsize n = MIN(to - s->copied, FORGET_STEP);
+
+		g_byte_array_append(s->out, (const guint8 *)s->data + s->copied,
+		    (guint)n);
+		if (n == FORGET_STEP)
+			octets_forget(s->octets, s->copied, s->copied + n);
+		s->copied += n;
+	}
+}
+
 /* Leaves [from, to) out of the copy and puts text there instead. Calls come in
  * order of their places. */
 static void
@@ -92,9 +108,9 @@ cut(Scan *s, gsize from, gsize to, const char *text)
 {
 	g_assert(from >= s->copied && to >= from);
 	if (s->out == NULL)
-		s->out = g_byte_array_sized_new((guint)MIN(s->size, 65536));
-	g_byte_array_append(s->out, (const guint8 *)s->data + s->copied,
-	    (guint)(from - s->copied));
+		s->out = g_byte_array_sized_new(
+		    (guint)MIN(s->size + 4096, G_MAXUINT32 / 2));
+	copy(s, from);
 	g_byte_array_append(s->out, (const guint8 *)text, (guint)strlen(text));
 	s->copied = to;
 }
@@ -129,8 +145,11 @@ only_space(const char *text, gsize length)
 	return length == 0;
 }
 
-typedef enum Delimiter { DELIMITER_NONE, DELIMITER_OPEN, DELIMITER_CLOSE }
-Delimiter;
+typedef enum Delimiter {
+	DELIMITER_NONE,
+	DELIMITER_OPEN,
+	DELIMITER_CLOSE
+} Delimiter;
 
 /* Is the line a delimiter of an open multipart? Frames above it are closed. */
 static Delimiter
@@ -197,7 +216,7 @@ type_kind(Scan *s, const Params *params, char **replacement)
 	if (s->depth >= PRESCAN_DEPTH_MOST) {
 		tell(s, DEFECT_DEPTH);
 	} else if (boundary == NULL || boundary[0] == '\0' ||
-	    strlen(boundary) > PRESCAN_BOUNDARY_MOST) {
+		   strlen(boundary) > PRESCAN_BOUNDARY_MOST) {
 		tell(s, DEFECT_BOUNDARY);
 	} else {
 		return KIND_MULTIPART;
@@ -244,7 +263,7 @@ content_type(Scan *s, Block *block, gsize from, gsize colon, gsize to)
 	} else if (kind == KIND_MESSAGE) {
 		frame_push(s, NULL, NULL);
 	} else if (replacement == NULL &&
-	    prescan_hides_multipart(&params, body, length)) {
+		   prescan_hides_multipart(&params, body, length)) {
 		tell(s, DEFECT_CONTENT_TYPE);
 		replacement = g_strdup("text/plain");
 	}
@@ -262,8 +281,8 @@ static void
 address_field(Scan *s, gsize colon, gsize to)
 {
 	gsize start = colon + 1, end = MIN(to, s->at + PRESCAN_FIELD_MOST);
-	g_autoptr(GArray) marks = prescan_field_marks(s->data + start,
-	    end > start ? end - start : 0);
+	g_autoptr(GArray) marks =
+	    prescan_field_marks(s->data + start, end > start ? end - start : 0);
 
 	for (guint i = 0; i < marks->len; i++) {
 		gsize at = start + g_array_index(marks, gsize, i);
@@ -399,8 +418,8 @@ body(Scan *s)
 	while (s->at < s->size) {
 		const char *line = s->data + s->at;
 		const char *end = memchr(line, '\n', s->size - s->at);
-		gsize length = end != NULL ? (gsize)(end - line)
-		                           : s->size - s->at;
+		gsize length =
+		    end != NULL ? (gsize)(end - line) : s->size - s->at;
 		gsize taken = end != NULL ? length + 1 : length;
 
 		if (line[0] == '-') {

@@ -13,7 +13,7 @@
 #define PRESCAN_ADDRESSES_MOST 1000          /* in one field */
 #define PRESCAN_DEPTH_MOST     50            /* parts within parts */
 #define PRESCAN_PARTS_MOST     1000
-#define PRESCAN_MESSAGES_MOST  10            /* message within message */
+#define PRESCAN_MESSAGES_MOST  10 /* message within message */
 #define PRESCAN_BOUNDARY_MOST  256
 
 /* The octets that may be parsed: a new reference to the same ones when they

@@ -10,24 +10,21 @@
  * that reads quotes differently must not be led into recursion. */
 #define MARKS_MOST 1000
 
-static const char *const address_fields[] = {
-	"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from",
-	"resent-sender", "resent-reply-to", "resent-to", "resent-cc",
-	"resent-bcc", "return-path", "errors-to", "mail-followup-to",
-	"mail-reply-to", "disposition-notification-to", "return-receipt-to",
-	"apparently-to", "delivered-to"
-};
+static const char *const address_fields[] = { "from", "sender", "reply-to",
+	"to", "cc", "bcc", "resent-from", "resent-sender", "resent-reply-to",
+	"resent-to", "resent-cc", "resent-bcc", "return-path", "errors-to",
+	"mail-followup-to", "mail-reply-to", "disposition-notification-to",
+	"return-receipt-to", "apparently-to", "delivered-to" };
 
-static const char *const known_fields[] = {
-	"from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date",
-	"message-id", "in-reply-to", "references", "received", "return-path",
-	"mime-version", "delivered-to", "status", "user-agent",
-	"authentication-results", "dkim-signature", "auto-submitted",
-	"precedence", "importance", "priority", "organization", "envelope-to",
-	"thread-topic", "thread-index", "accept-language", "errors-to",
-	"received-spf", "domainkey-signature", "original-recipient",
-	"disposition-notification-to", "mailing-list", "sensitivity"
-};
+static const char *const known_fields[] = { "from", "sender", "reply-to", "to",
+	"cc", "bcc", "subject", "date", "message-id", "in-reply-to",
+	"references", "received", "return-path", "mime-version", "delivered-to",
+	"status", "user-agent", "authentication-results", "dkim-signature",
+	"auto-submitted", "precedence", "importance", "priority",
+	"organization", "envelope-to", "thread-topic", "thread-index",
+	"accept-language", "errors-to", "received-spf", "domainkey-signature",
+	"original-recipient", "disposition-notification-to", "mailing-list",
+	"sensitivity" };
 
 static const char *const known_prefixes[] = { "content-", "x-", "list-", "arc-",
 	"resent-", "dkim-" };
@@ -52,7 +49,7 @@ prescan_colon(const char *line, gsize length)
 	gsize i = 0, end;
 
 	while (i < length && (guchar)line[i] > ' ' && line[i] != ':' &&
-	    line[i] != 0x7f)
+	       line[i] != 0x7f)
 		i++;
 	end = i;
 	while (i < length && (line[i] == ' ' || line[i] == '\t'))
@@ -63,8 +60,8 @@ prescan_colon(const char *line, gsize length)
 static gsize
 name_trim(const char *name, gsize length)
 {
-	while (length > 0 && (name[length - 1] == ' ' ||
-	                         name[length - 1] == '\t'))
+	while (
+	    length > 0 && (name[length - 1] == ' ' || name[length - 1] == '\t'))
 		length--;
 	return length;
 }
@@ -73,7 +70,7 @@ gboolean
 prescan_is_content_type(const char *name, gsize length)
 {
 	return name_trim(name, length) == 12 &&
-	    g_ascii_strncasecmp(name, "Content-Type", 12) == 0;
+	       g_ascii_strncasecmp(name, "Content-Type", 12) == 0;
 }
 
 gboolean
@@ -94,8 +91,8 @@ prescan_is_known_field(const char *line, gsize length)
 	for (guint i = 0; i < G_N_ELEMENTS(known_prefixes); i++) {
 		gsize prefix = strlen(known_prefixes[i]);
 
-		if (n > prefix && g_ascii_strncasecmp(line, known_prefixes[i],
-		                      prefix) == 0)
+		if (n > prefix &&
+		    g_ascii_strncasecmp(line, known_prefixes[i], prefix) == 0)
 			return TRUE;
 	}
 	return is_one_of(known_fields, G_N_ELEMENTS(known_fields), line, n);
@@ -167,7 +164,7 @@ too_many(Nesting *n, char c)
 	if (c == '(')
 		return ++n->parens > MARKS_MOST;
 	return n->addresses >= PRESCAN_ADDRESSES_MOST && c != '\r' &&
-	    c != '\n' && c != ' ' && c != '\t';
+	       c != '\n' && c != ' ' && c != '\t';
 }
 
 GArray *
@@ -243,7 +240,7 @@ prescan_hides_multipart(const Params *params, const char *body, gsize length)
 	    strpbrk(params->value, "\"\\=?<>@,:[]") == NULL)
 		return FALSE;
 	return contains(body, length, "multipart") ||
-	    contains(body, length, "message");
+	       contains(body, length, "message");
 }
 
 char *

@@ -2,34 +2,34 @@
  *
  * message.c asks it once for each mail; classify, langid and relay work on
  * what it leaves. It cuts only what it recognises, in this order: everything
- * from our own marker line on; everything from a header block, a "-----Original
- * Message-----" or a sure attribution on; quotations at the end and what stands
- * below them as signature; a quotation with attribution at the beginning.
- * Quotations between the writer's words stay, as do forwards. */
+ * from our own marker line, or another desk's, on; everything from a header
+ * block, a "-----Original Message-----" or a sure attribution on; quotations at
+ * the end and what stands below them as signature; a quotation with attribution
+ * at the beginning, or one between a greeting and the answer. Answers between
+ * quoted lines stay with them, as do forwards. */
 #include "mail/quote.h"
 
 #include <string.h>
 
+#include "mail/quote_find.h"
 #include "mail/quoteline.h"
 
-#define ATTRIBUTION_LINES 3
-#define ATTRIBUTION_MAX   400 /* octets, folded */
-#define WRAPPED_MIN       30  /* a line shorter than this was not wrapped */
-#define BLOCK_LINES       8
-#define SIGNATURE_LINES   15
-#define CLIENT_LINES      3
+#define SIGNATURE_LINES 15
+#define CLIENT_LINES    3
+#define FOOTERS         5
+#define LABELS_ABOVE    3
 
 typedef struct Cut {
-	const GArray *lines;
-	guint begin, end; /* what is kept: lines begin .. end - 1 */
-	gboolean history; /* something below end was cut already */
-	guint8 *quote;    /* for each line: it belongs to a quotation */
+	QuoteRange range;  /* what is kept */
+	guint hole, until; /* but for lines hole .. until - 1 */
+	gboolean history;  /* something below the end was cut already */
+	guint8 *quote;     /* for each line: it belongs to a quotation */
 } Cut;
 
 static const QuoteLine *
 line_at(const Cut *cut, guint i)
 {
-	return &g_array_index(cut->lines, QuoteLine, i);
+	return &g_array_index(cut->range.lines, QuoteLine, i);
 }
 
 static gboolean
@@ -38,195 +38,74 @@ looks(const Cut *cut, guint i, guint look)
 	return (line_at(cut, i)->looks & look) != 0;
 }
 
-/* Body or marker without what clients put between its letters. line_of:
- * NULL, or the offset asked about; it becomes the line it is in. */
-static GString *
-squeeze(const char *text)
-{
-	GString *out = g_string_sized_new(strlen(text));
-
-	for (const char *p = text; *p != '\0'; p++)
-		if (strchr(" \t\n>|*", *p) == NULL && *p != '\xc2' &&
-		    *p != '\xa0')
-			g_string_append_c(out, g_ascii_tolower(*p));
-	return out;
-}
-
-/* Line in which the marker begins, or -1. */
-static gint
-find_marker(const char *body)
-{
-	g_autoptr(GString) hay = NULL;
-	g_autoptr(GString) needle = NULL;
-	const char *found;
-	gsize left;
-	gint line = 0;
-
-	if (strstr(body, "##-") == NULL)
-		return -1;
-	hay = squeeze(body);
-	needle = squeeze(QUOTE_MARKER);
-	found = strstr(hay->str, needle->str);
-	if (found == NULL)
-		return -1;
-	left = found - hay->str;
-	for (const char *p = body; *p != '\0'; p++) {
-		if (*p == '\n')
-			line++;
-		else if (strchr(" \t>|*", *p) == NULL && *p != '\xc2' &&
-			 *p != '\xa0' && left-- == 0)
-			break;
-	}
-	return line;
-}
-
 gboolean
 quote_has_marker(const char *text)
 {
-	return text != NULL && find_marker(text) >= 0;
+	return text != NULL && quote_find_marker(text) >= 0;
 }
 
-/* Is the next line that is not blank a quoted one? */
-static gboolean
-is_quoted_below(const Cut *cut, guint i)
+static void
+end_at(Cut *cut, guint line)
 {
-	for (guint k = i + 1; k < cut->end && k <= i + 3; k++)
-		if (!looks(cut, k, LOOK_BLANK))
-			return looks(cut, k, LOOK_QUOTED);
-	return FALSE;
+	cut->range.end = line;
+	cut->history = TRUE;
 }
 
-/* First line of the attribution that ends at line last: a program or relay
- * may have wrapped it, so lines above join if they bring the date or the
- * address that is missing. */
-static guint
-attribution_start(const Cut *cut, guint last, guint *all)
-{
-	guint first = last;
-	guint have = line_at(cut, last)->looks;
-	guint joined = have;
-	gsize length = line_at(cut, last)->length;
-
-	for (guint k = 1; k < ATTRIBUTION_LINES && k <= last; k++) {
-		const QuoteLine *line = line_at(cut, last - k);
-
-		if ((line->looks & (LOOK_BLANK | LOOK_QUOTED | LOOK_ENDING |
-				       LOOK_RULE)) != 0 ||
-		    line->length < WRAPPED_MIN || line->field != FIELD_NONE ||
-		    strchr(".!?;", line->folded[line->length - 1]) != NULL)
-			break;
-		length += line->length;
-		if (length > ATTRIBUTION_MAX)
-			break;
-		joined |= line->looks;
-		if ((line->looks & (LOOK_DATE | LOOK_ADDRESS) & ~have) != 0) {
-			first = last - k;
-			have = joined;
-		}
-	}
-	*all = have | (line_at(cut, first)->looks & LOOK_DIGIT);
-	return first;
-}
-
-typedef enum Attribution {
-	ATTRIBUTION_NONE,
-	ATTRIBUTION_WEAK, /* counts with a quotation below */
-	ATTRIBUTION_SURE, /* counts alone */
-} Attribution;
-
-static Attribution
-attribution_at(const Cut *cut, guint last, guint *first)
-{
-	const guint colonless = LOOK_DIGIT | LOOK_DATE | LOOK_BRACKETED;
-	const guint dashed = LOOK_DASHED | LOOK_DATE | LOOK_VERB;
-	const QuoteLine *line = line_at(cut, last);
-	guint all;
-
-	if ((line->looks & (LOOK_QUOTED | LOOK_RULE)) != 0 ||
-	    line->length > ATTRIBUTION_MAX)
-		return ATTRIBUTION_NONE;
-	*first = last;
-	if ((line->looks & dashed) == dashed)
-		return ATTRIBUTION_SURE;
-	if ((line->looks & LOOK_ENDING) == 0)
-		return (line->looks & colonless) == colonless
-			   ? ATTRIBUTION_WEAK
-			   : ATTRIBUTION_NONE;
-	*first = attribution_start(cut, last, &all);
-	if ((all & LOOK_DATE) != 0 && (all & LOOK_ADDRESS) != 0)
-		return (all & (LOOK_BRACKETED | LOOK_DIGIT)) != 0
-			   ? ATTRIBUTION_SURE
-			   : ATTRIBUTION_WEAK;
-	return (all & LOOK_VERB) != 0 ? ATTRIBUTION_WEAK : ATTRIBUTION_NONE;
-}
-
-/* From, and two more of To, Date and Subject, close together. A traveller's
- * "From: Tashkent, To: Samarkand, Date: ..." is no header block, so a subject
- * or an address is wanted. */
-static gboolean
-is_block(const Cut *cut, guint i)
-{
-	gboolean seen[FIELD_OTHER + 1] = { FALSE };
-	gboolean address = FALSE;
-	guint fields = 0, others = 0;
-
-	for (guint k = i, n = 0; k < cut->end && n < BLOCK_LINES; k++) {
-		const QuoteLine *line = line_at(cut, k);
-
-		if ((line->looks & LOOK_BLANK) != 0) {
-			if (k > i + BLOCK_LINES * 2)
-				break;
-			continue;
-		}
-		n++;
-		if (line->field == FIELD_NONE && ++others > 2)
-			break;
-		if (line->field == FIELD_NONE || seen[line->field])
-			continue;
-		seen[line->field] = TRUE;
-		fields++;
-		if (line->field == FIELD_FROM)
-			address = (line->looks & LOOK_ADDRESS) != 0;
-	}
-	return seen[FIELD_FROM] && fields >= 3 &&
-	       (address || seen[FIELD_SUBJECT]);
-}
-
-/* Sets end to where history begins that has no mark on each line. Nothing
+/* Sets the end to where history begins that has no mark on each line. Nothing
  * below a forward is looked at: it is what the writer wants us to read. */
 static void
 cut_history(Cut *cut)
 {
-	for (guint i = cut->begin; i < cut->end; i++) {
+	for (guint i = cut->range.begin; i < cut->range.end; i++) {
 		const QuoteLine *line = line_at(cut, i);
 		guint first = i;
 
 		if ((line->looks & LOOK_FORWARDED) != 0)
 			return;
 		if ((line->looks & LOOK_ORIGINAL) != 0 ||
-		    (line->field != FIELD_NONE && is_block(cut, i)) ||
-		    (attribution_at(cut, i, &first) == ATTRIBUTION_SURE &&
-			!is_quoted_below(cut, i))) {
-			cut->end = first;
-			cut->history = TRUE;
+		    (line->field != 0 && quote_find_block(&cut->range, i)) ||
+		    (quote_find_attribution(&cut->range, i, &first) ==
+			    ATTRIBUTION_SURE &&
+			!quote_find_quoted_below(&cut->range, i))) {
+			end_at(cut, first);
 			return;
 		}
 	}
+}
+
+/* A program broke a link out of its quoted line. */
+static gboolean
+is_stray_link(const Cut *cut, guint i)
+{
+	const QuoteLine *line = line_at(cut, i);
+	const char *p = line->folded;
+	gsize left = line->length;
+
+	if (i == 0 || !cut->quote[i - 1] ||
+	    !quote_find_quoted_below(&cut->range, i))
+		return FALSE;
+	while (left > 0 && strchr(" \t(<[", *p) != NULL) {
+		p++;
+		left--;
+	}
+	return left > 8 && (strncmp(p, "http://", 7) == 0 ||
+			       strncmp(p, "https://", 8) == 0);
 }
 
 /* Marks quoted lines and the attributions above them. */
 static void
 mark_quotations(Cut *cut)
 {
-	for (guint i = cut->begin; i < cut->end; i++) {
+	for (guint i = cut->range.begin; i < cut->range.end; i++) {
 		guint first = i;
 
 		if (looks(cut, i, LOOK_FORWARDED))
 			return;
-		if (looks(cut, i, LOOK_QUOTED))
+		if (looks(cut, i, LOOK_QUOTED) || is_stray_link(cut, i))
 			cut->quote[i] = TRUE;
-		else if (attribution_at(cut, i, &first) != ATTRIBUTION_NONE &&
-			 is_quoted_below(cut, i))
+		else if (quote_find_quoted_below(&cut->range, i) &&
+			 quote_find_attribution(&cut->range, i, &first) !=
+			     ATTRIBUTION_NONE)
 			memset(cut->quote + first, TRUE, i - first + 1);
 	}
 }
@@ -235,13 +114,13 @@ mark_quotations(Cut *cut)
 static gboolean
 cut_attribution(Cut *cut)
 {
-	guint last = cut->end - 1;
+	guint last = cut->range.end - 1;
 	guint first = last;
 
-	if (!cut->history ||
-	    attribution_at(cut, last, &first) == ATTRIBUTION_NONE)
+	if (!cut->history || quote_find_attribution(&cut->range, last,
+				 &first) == ATTRIBUTION_NONE)
 		return FALSE;
-	cut->end = first;
+	cut->range.end = first;
 	return TRUE;
 }
 
@@ -250,32 +129,31 @@ cut_attribution(Cut *cut)
 static void
 cut_rule(Cut *cut)
 {
-	guint i = cut->end;
+	guint i = cut->range.end;
 
-	while (i > cut->begin && line_at(cut, i - 1)->field != FIELD_NONE &&
-	       cut->end - i < ATTRIBUTION_LINES)
+	while (i > cut->range.begin && line_at(cut, i - 1)->field != 0 &&
+	       cut->range.end - i < LABELS_ABOVE)
 		i--;
-	if (i > cut->begin && looks(cut, i - 1, LOOK_RULE))
-		cut->end = i - 1;
+	if (i > cut->range.begin && looks(cut, i - 1, LOOK_RULE))
+		cut->range.end = i - 1;
 }
 
 static void
 cut_tail(Cut *cut)
 {
-	while (cut->end > cut->begin) {
-		guint last = cut->end - 1;
+	while (cut->range.end > cut->range.begin) {
+		guint last = cut->range.end - 1;
 
 		if (looks(cut, last, LOOK_BLANK)) {
-			cut->end = last;
+			cut->range.end = last;
 		} else if (cut->quote[last]) {
-			cut->end = last;
-			cut->history = TRUE;
+			end_at(cut, last);
 		} else if (!cut_attribution(cut)) {
-			guint end = cut->end;
+			guint end = cut->range.end;
 
 			if (cut->history)
 				cut_rule(cut);
-			if (end == cut->end)
+			if (end == cut->range.end)
 				return;
 		}
 	}
@@ -292,51 +170,111 @@ has_words(const Cut *cut, guint first, guint end)
 	return FALSE;
 }
 
-/* "-- " and what follows, and lines that telephones add. */
+/* Takes off lines from i on if words are left. */
+static gboolean
+cut_from(Cut *cut, guint i)
+{
+	if (!has_words(cut, cut->range.begin, i))
+		return FALSE;
+	cut->range.end = i;
+	cut_tail(cut);
+	return TRUE;
+}
+
+/* The last paragraph, while it is a legal footer. */
+static void
+cut_footers(Cut *cut)
+{
+	for (guint n = 0; n < FOOTERS && cut->range.end > cut->range.begin;
+	     n++) {
+		guint i = cut->range.end - 1;
+
+		while (i > cut->range.begin &&
+		       !looks(cut, i - 1, LOOK_BLANK | LOOK_RULE) &&
+		       !cut->quote[i - 1])
+			i--;
+		if (!quoteline_is_footer(line_at(cut, i)) ||
+		    !cut_from(cut,
+			i > cut->range.begin && looks(cut, i - 1, LOOK_RULE)
+			    ? i - 1
+			    : i))
+			return;
+	}
+}
+
+/* Lines that telephones and programs add. */
+static void
+cut_clients(Cut *cut)
+{
+	for (guint n = 0;
+	     n < CLIENT_LINES && cut->range.end > cut->range.begin; n++)
+		if (!quoteline_is_client(line_at(cut, cut->range.end - 1)) ||
+		    !cut_from(cut, cut->range.end - 1))
+			return;
+}
+
+/* "-- " and what follows. */
 static void
 cut_signature(Cut *cut)
 {
-	guint lowest =
-	    cut->end > SIGNATURE_LINES ? cut->end - SIGNATURE_LINES : 0;
+	guint end = cut->range.end;
+	guint lowest = end > SIGNATURE_LINES ? end - SIGNATURE_LINES : 0;
 
-	for (guint n = 0; n < CLIENT_LINES && cut->end > cut->begin; n++) {
-		if (!quoteline_is_client(line_at(cut, cut->end - 1)) ||
-		    !has_words(cut, cut->begin, cut->end - 1))
-			break;
-		cut->end--;
-		cut_tail(cut);
-	}
-	for (guint i = cut->end; i > MAX(lowest, cut->begin); i--) {
+	for (guint i = end; i > MAX(lowest, cut->range.begin); i--) {
 		if (cut->quote[i - 1])
 			return;
 		if (looks(cut, i - 1, LOOK_DELIMITER)) {
-			if (has_words(cut, cut->begin, i - 1)) {
-				cut->end = i - 1;
-				cut_tail(cut);
-			}
+			cut_from(cut, i - 1);
 			return;
 		}
 	}
 }
 
-/* A quotation with attribution above all of the writer's words. */
 static void
-cut_head(Cut *cut)
+cut_closing(Cut *cut)
 {
-	guint i = cut->begin;
-	guint after;
+	guint end;
 
-	while (i < cut->end && looks(cut, i, LOOK_BLANK))
+	do {
+		end = cut->range.end;
+		cut_footers(cut);
+		cut_clients(cut);
+		cut_signature(cut);
+	} while (cut->range.end < end);
+}
+
+/* The only quotation, if it has an attribution and a blank line below, and
+ * answers nothing in between: then it is no context. Above it nothing, or a
+ * greeting. */
+static void
+cut_middle(Cut *cut)
+{
+	guint i = cut->range.begin, first;
+
+	while (i < cut->range.end && !cut->quote[i])
 		i++;
-	if (i == cut->end || !cut->quote[i] || looks(cut, i, LOOK_QUOTED))
+	if (i == cut->range.end || looks(cut, i, LOOK_QUOTED))
 		return;
-	while (i < cut->end && (cut->quote[i] || looks(cut, i, LOOK_BLANK)))
+	first = i;
+	while (i < cut->range.end && (cut->quote[i] || looks(cut, i, LOOK_BLANK)))
 		i++;
-	after = i;
-	for (; i < cut->end; i++)
-		if (cut->quote[i])
+	if (i == cut->range.end || (has_words(cut, cut->range.begin, first) &&
+				       !looks(cut, i - 1, LOOK_BLANK)))
+		return;
+	for (guint k = i; k < cut->range.end; k++)
+		if (cut->quote[k])
 			return;
-	cut->begin = after;
+	cut->hole = first;
+	cut->until = i;
+	if (!has_words(cut, cut->range.begin, first))
+		cut->range.begin = i;
+}
+
+static gboolean
+is_kept(const Cut *cut, guint i)
+{
+	return i >= cut->range.begin && i < cut->range.end &&
+	       (i < cut->hole || i >= cut->until);
 }
 
 static guint
@@ -344,11 +282,64 @@ count_left_out(const Cut *cut)
 {
 	guint n = 0;
 
-	for (guint i = 0; i < cut->lines->len; i++)
-		if ((i < cut->begin || i >= cut->end) &&
-		    !looks(cut, i, LOOK_BLANK))
+	for (guint i = 0; i < cut->range.lines->len; i++)
+		if (!is_kept(cut, i) && !looks(cut, i, LOOK_BLANK))
 			n++;
 	return n;
+}
+
+/* Lines first .. end - 1 as they stand in the body. */
+static void
+put(const Cut *cut, GString *out, const char *body, guint first, guint end)
+{
+	gsize start = line_at(cut, first)->start;
+
+	g_string_append_len(out, body + start,
+	    (gssize)(line_at(cut, end - 1)->end - start));
+}
+
+static char *
+join(Cut *cut, const char *body)
+{
+	GString *out = g_string_new(NULL);
+
+	while (looks(cut, cut->range.begin, LOOK_BLANK))
+		cut->range.begin++;
+	if (cut->hole <= cut->range.begin || cut->hole >= cut->range.end) {
+		put(cut, out, body, cut->range.begin, cut->range.end);
+	} else {
+		put(cut, out, body, cut->range.begin, cut->hole);
+		g_string_append_c(out, '\n');
+		put(cut, out, body, cut->until, cut->range.end);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static gboolean
+cut_all(Cut *cut, const QuoteLines *lines, gint marker)
+{
+	*cut = (Cut){ .range = { lines->lines, 0, lines->lines->len, 0 },
+		.quote = cut->quote };
+	memset(cut->quote, 0, lines->lines->len);
+	if (marker >= 0)
+		end_at(cut, (guint)marker);
+	cut_history(cut);
+	mark_quotations(cut);
+	cut_tail(cut);
+	cut_closing(cut);
+	cut_middle(cut);
+	return has_words(cut, cut->range.begin, cut->range.end);
+}
+
+/* Another desk's marker. */
+static gint
+find_above(const QuoteLines *lines)
+{
+	for (guint i = 0; i < lines->lines->len; i++)
+		if ((g_array_index(lines->lines, QuoteLine, i).looks &
+			LOOK_ABOVE) != 0)
+			return (gint)i;
+	return -1;
 }
 
 void
@@ -356,26 +347,17 @@ quote_cut(const char *body, char **new_text, guint *quoted_lines)
 {
 	g_autoptr(QuoteLines) lines = quoteline_split(body);
 	g_autofree guint8 *quote = g_new0(guint8, lines->lines->len);
-	gint marker = find_marker(body);
-	Cut cut = { lines->lines, 0, lines->lines->len, FALSE, quote };
+	gint ours = quote_find_marker(body);
+	gint marker = ours >= 0 ? ours : find_above(lines);
+	Cut cut = { .quote = quote };
 
-	if (marker >= 0) {
-		cut.end = marker;
-		cut.history = TRUE;
-	}
-	cut_history(&cut);
-	mark_quotations(&cut);
-	cut_tail(&cut);
-	cut_signature(&cut);
-	cut_head(&cut);
-	if (!has_words(&cut, cut.begin, cut.end)) {
+	/* Below another desk's marker there may be an answer all the same. */
+	if (!cut_all(&cut, lines, marker) &&
+	    (ours >= 0 || marker < 0 || !cut_all(&cut, lines, -1))) {
 		*new_text = g_strdup(body);
 		*quoted_lines = 0;
 		return;
 	}
-	while (looks(&cut, cut.begin, LOOK_BLANK))
-		cut.begin++;
-	*new_text = g_strndup(body + line_at(&cut, cut.begin)->start,
-	    line_at(&cut, cut.end - 1)->end - line_at(&cut, cut.begin)->start);
+	*new_text = join(&cut, body);
 	*quoted_lines = count_left_out(&cut);
 }

@@ -5,72 +5,18 @@
  * written there. quote.c joins and weighs what is found here. */
 #include "mail/quoteline.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ground/text.h"
+#include "mail/attribution.h"
+#include "mail/quotewords.h"
 
-#define VERB_MIN   4  /* octets of the shortest verb */
-#define LABEL_MAX  48 /* octets of the longest label, generously */
-#define CLIENT_MAX 400
-#define DEVICE_MAX 60
-
-static const char *const verbs[] = {
-#define QUOTE_VERB(word) word,
-#include "mail/quote_words.def"
-};
-
-static const struct Label {
-	const char *word;
-	QuoteField field;
-} labels[] = {
-#define QUOTE_LABEL(field, word) { word, field },
-#include "mail/quote_words.def"
-};
-
-static const char *const originals[] = {
-#define QUOTE_ORIGINAL(phrase) phrase,
-#include "mail/quote_words.def"
-};
-
-static const char *const forwards[] = {
-#define QUOTE_FORWARDED(phrase) phrase,
-#include "mail/quote_words.def"
-};
-
-static const char *const clients[] = {
-#define QUOTE_CLIENT(pattern) pattern,
-#include "mail/quote_words.def"
-};
+#define LABEL_MAX 48 /* octets of the longest label, generously */
 
 typedef struct Piece {
 	const char *at;
 	gsize length;
 } Piece;
-
-static int
-compare(const Piece *piece, const char *word)
-{
-	int order = strncmp(piece->at, word, piece->length);
-
-	return order != 0 ? order : (word[piece->length] == '\0' ? 0 : -1);
-}
-
-static int
-compare_word(const void *piece, const void *entry)
-{
-	return compare(piece, *(const char *const *)entry);
-}
-
-static int
-compare_label(const void *piece, const void *entry)
-{
-	return compare(piece, ((const struct Label *)entry)->word);
-}
-
-#define IN_TABLE(piece, table)                                                 \
-	((piece)->length > 0 && bsearch((piece), (table), G_N_ELEMENTS(table), \
-				    sizeof((table)[0]), compare_word) != NULL)
 
 /* Octets that end a piece are taken off both its ends: white space, those of
  * set, and the direction marks that programs put around their words. */
@@ -164,8 +110,7 @@ look_at_words(const QuoteLine *line)
 			while (p < end && is_letter(g_utf8_get_char(p)))
 				p = g_utf8_next_char(p);
 			word.length = p - word.at;
-			verb =
-			    word.length >= VERB_MIN && IN_TABLE(&word, verbs);
+			verb = attribution_is_verb(word.at, word.length);
 			looks |= verb ? LOOK_VERB : 0;
 			last_run = 0;
 			touched = c < 0x2e80; /* CJK puts no spaces */
@@ -191,49 +136,77 @@ look_at_words(const QuoteLine *line)
 	}
 	/* Some programs forget the colon. */
 	if (verb && (looks & LOOK_ADDRESS) != 0)
-		looks |= LOOK_ENDING;
+		looks |= LOOK_LOOSE;
 	return looks;
 }
 
-/* Labels may stand between stars where bold text was. */
-static QuoteField
-look_at_label(const QuoteLine *line)
+/* Length up to what follows a label: a colon, or Armenian's mark. */
+static gsize
+label_length(const QuoteLine *line)
 {
-	const char *colon =
-	    memchr(line->folded, ':', MIN(line->length, LABEL_MAX));
-	const struct Label *label;
-	Piece piece;
+	gsize most = MIN(line->length, LABEL_MAX);
 
-	if (colon == NULL)
-		return FIELD_NONE;
-	piece.at = line->folded;
-	piece.length = colon - line->folded;
-	piece = trim(piece, "*");
-	if (piece.length == 0)
-		return FIELD_NONE;
-	label = bsearch(&piece, labels, G_N_ELEMENTS(labels), sizeof(labels[0]),
-	    compare_label);
-	return label != NULL ? label->field : FIELD_NONE;
+	for (gsize i = 0; i < most; i++)
+		if (line->folded[i] == ':' ||
+		    (i + 2 <= line->length &&
+			memcmp(line->folded + i, "\u055d", 2) == 0))
+			return i;
+	return 0;
 }
 
-/* "forwarded message from Ann" is found by its first words. */
-static gboolean
-begins_forward(Piece piece)
+/* Labels may stand between stars where bold text was. */
+static guint
+look_at_label(const QuoteLine *line)
+{
+	Piece piece = { line->folded, label_length(line) };
+
+	piece = trim(piece, "*");
+	return quotewords_label(piece.at, piece.length);
+}
+
+/* Dashes of any kind, and the colon, off the end of what stands between. */
+static Piece
+trim_dashes(Piece piece)
+{
+	static const char *const wide[] = { "\u2010", "\u2013", "\u2014",
+		"\u2500", "\u2501" };
+	gboolean again = TRUE;
+
+	while (again) {
+		piece = trim(piece, "-_=*:");
+		again = FALSE;
+		for (gsize i = 0; piece.length >= 3 && i < G_N_ELEMENTS(wide);
+		     i++)
+			if (memcmp(piece.at + piece.length - 3, wide[i], 3) ==
+			    0) {
+				piece.length -= 3;
+				again = TRUE;
+			}
+	}
+	return piece;
+}
+
+/* What the text between dashes or before a colon stands for. "forwarded
+ * message from Ann" is found by its first words. */
+static guint
+separator_of(Piece piece, gboolean dashed)
 {
 	guint words = 0;
+	guint found = quotewords_separator(piece.at, piece.length);
 
-	if (IN_TABLE(&piece, forwards))
-		return TRUE;
-	for (gsize i = 0; i < piece.length && words < 5; i++) {
-		Piece head = { piece.at, i };
-
-		if (piece.at[i] != ' ')
+	for (gsize i = 0; found == 0 && i < piece.length && words < 5; i++) {
+		if (piece.at[i] != ' ' || ++words < 2)
 			continue;
-		words++;
-		if (words >= 2 && IN_TABLE(&head, forwards))
-			return TRUE;
+		found = quotewords_separator(piece.at, i) &
+			(SEPARATOR_FORWARDED | SEPARATOR_DASHED);
+		if ((found & SEPARATOR_FORWARDED) == 0)
+			found = 0;
 	}
-	return FALSE;
+	if (found == 0 || (!dashed && (found & SEPARATOR_DASHED) != 0))
+		return 0;
+	/* A word for both is taken as a forward: then nothing is cut. */
+	return (found & SEPARATOR_FORWARDED) != 0 ? LOOK_FORWARDED
+						  : LOOK_ORIGINAL;
 }
 
 static guint
@@ -247,8 +220,9 @@ look_at_dashes(const QuoteLine *line)
 	if (piece.length > 0 && piece.at[piece.length - 1] == ':') {
 		Piece head = trim(piece, ":");
 
-		if (IN_TABLE(&head, forwards))
-			return LOOK_FORWARDED;
+		looks = separator_of(head, FALSE);
+		if (looks != 0)
+			return looks;
 	}
 	piece.at += skip_dashes(piece.at, piece.at + piece.length, &count);
 	if (count < 2)
@@ -261,12 +235,7 @@ look_at_dashes(const QuoteLine *line)
 		return count >= 3 ? LOOK_RULE : 0;
 	if (strncmp(last - 2, "--", 2) == 0)
 		looks |= LOOK_DASHED;
-	piece = trim(piece, "-_=*:");
-	if (IN_TABLE(&piece, originals))
-		looks |= LOOK_ORIGINAL;
-	else if (begins_forward(piece))
-		looks |= LOOK_FORWARDED;
-	return looks;
+	return looks | separator_of(trim_dashes(piece), TRUE);
 }
 
 /* Does the line end as an attribution does? */
@@ -321,11 +290,17 @@ look_at(QuoteLine *line, const QuoteLine *above)
 	if (*piece.at == '>' &&
 	    !(above != NULL && is_open(above) && is_ending(piece))) {
 		line->looks = LOOK_QUOTED;
+		if (quotewords_is_above(line->folded, line->length))
+			line->looks |= LOOK_ABOVE;
 		return;
 	}
 	line->looks = look_at_words(line) | look_at_dashes(line);
 	if (is_ending(piece))
 		line->looks |= LOOK_ENDING;
+	if (attribution_may_end(line->folded, line->length))
+		line->looks |= LOOK_TAIL;
+	if (quotewords_is_above(line->folded, line->length))
+		line->looks |= LOOK_ABOVE;
 	if (g_unichar_isdigit(g_utf8_get_char(piece.at)))
 		line->looks |= LOOK_DIGIT;
 	if ((line->looks & LOOK_ADDRESS) != 0 && holds(piece, "<>[()"))
@@ -370,43 +345,14 @@ quoteline_free(QuoteLines *lines)
 	g_free(lines);
 }
 
-/* A "*" in pattern stands for the name of a device or program: one to
- * DEVICE_MAX octets without a comma, since "Sent from my desk, which is
- * easier" is a sentence. */
-static gboolean
-matches(const char *pattern, Piece piece)
-{
-	const char *star = strchr(pattern, '*');
-	gsize head = star != NULL ? (gsize)(star - pattern) : strlen(pattern);
-	gsize tail = star != NULL ? strlen(star + 1) : 0;
-
-	if (star == NULL)
-		return piece.length == head &&
-		       memcmp(piece.at, pattern, head) == 0;
-	if (piece.length <= head + tail ||
-	    piece.length - head - tail > DEVICE_MAX ||
-	    memchr(piece.at + head, ',', piece.length - head - tail) != NULL)
-		return FALSE;
-	return memcmp(piece.at + piece.length - tail, star + 1, tail) == 0 &&
-	       memcmp(piece.at, pattern, head) == 0;
-}
-
 gboolean
 quoteline_is_client(const QuoteLine *line)
 {
-	Piece piece = trim((Piece){ line->folded, line->length }, "._*");
-	const char *link;
+	return quotewords_is_client(line->folded, line->length);
+}
 
-	if (piece.length == 0 || piece.length > CLIENT_MAX)
-		return FALSE;
-	/* "Get Outlook for iOS<https://...>" */
-	link = memchr(piece.at, '<', piece.length);
-	if (link != NULL) {
-		piece.length = link - piece.at;
-		piece = trim(piece, "");
-	}
-	for (gsize i = 0; i < G_N_ELEMENTS(clients); i++)
-		if (matches(clients[i], piece))
-			return TRUE;
-	return FALSE;
+gboolean
+quoteline_is_footer(const QuoteLine *line)
+{
+	return quotewords_is_footer(line->folded, line->length);
 }

@@ -1,7 +1,7 @@
 /* quoteline.h - the lines of a mail's text and what each looks like.
  *
- * What mail programs write around quotations is in quote_words.def; quote.c
- * decides what the looks mean. */
+ * What mail programs write around quotations is in words/; quote.c decides
+ * what the looks mean. */
 #ifndef MAIL_QUOTELINE_H
 #define MAIL_QUOTELINE_H
 
@@ -21,23 +21,17 @@ typedef enum QuoteLook {
 	LOOK_FORWARDED = 1 << 10,
 	LOOK_DELIMITER = 1 << 11, /* "-- ", also when the space got lost */
 	LOOK_DASHED = 1 << 12,    /* dashes on both sides of some words */
+	LOOK_TAIL = 1 << 13,      /* ends as some row of attribution.tsv */
+	LOOK_LOOSE = 1 << 14,     /* ends with "wrote" and no colon */
+	LOOK_ABOVE = 1 << 15,     /* a desk asks to write above this line */
 } QuoteLook;
-
-typedef enum QuoteField {
-	FIELD_NONE,
-	FIELD_FROM,
-	FIELD_DATE,
-	FIELD_TO,
-	FIELD_SUBJECT,
-	FIELD_OTHER,
-} QuoteField;
 
 typedef struct QuoteLine {
 	gsize start, end;   /* in the body, without the LF */
 	const char *folded; /* belongs to the QuoteLines; no end of its own */
 	gsize length;       /* of folded */
 	guint looks;        /* of QuoteLook */
-	QuoteField field;   /* it begins with such a label */
+	guint field; /* it begins with such a label: FIELD_ of quotewords.h */
 } QuoteLine;
 
 typedef struct QuoteLines {
@@ -52,5 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(QuoteLines, quoteline_free)
 
 /* The whole line is what a telephone or a mail program adds at the end. */
 gboolean quoteline_is_client(const QuoteLine *line);
+
+/* A legal footer begins here, if a paragraph does. */
+gboolean quoteline_is_footer(const QuoteLine *line);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ground/error.h"
@@ -28,28 +29,60 @@
 #define SANDBOX_SANITIZED 0
 #endif
 
+enum { DESCRIPTORS = 16 };
+
 static const int allowed[] = {
 	/* the socket and the descriptor of a mail */
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(recvmsg),
-	SCMP_SYS(recvfrom), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(sendmsg),
-	SCMP_SYS(sendto), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(fstat),
-	SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(read),
+	SCMP_SYS(pread64),
+	SCMP_SYS(readv),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(lseek),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
 	/* memory, without execution (below) */
-	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(brk),
+	SCMP_SYS(madvise),
 	/* locks and time */
-	SCMP_SYS(futex), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-	SCMP_SYS(time), SCMP_SYS(sched_yield), SCMP_SYS(getrandom),
+	SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(getrandom),
 	/* limits, signals, end */
-	SCMP_SYS(getrusage), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(getpid),
-	SCMP_SYS(gettid), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
 };
 
 /* Looked for, and not found: libraries that load something late fail softly. */
 static const int denied[] = {
-	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(stat), SCMP_SYS(lstat),
-	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(statx),
-	SCMP_SYS(ioctl), SCMP_SYS(sysinfo), SCMP_SYS(getcwd),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(statx),
+	SCMP_SYS(ioctl),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(getcwd),
 };
 
 /* Argument number n of a call under mask is value. */
@@ -103,8 +136,28 @@ allow_self(scmp_filter_ctx filter)
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
 	    argument(3, AT_EMPTY_PATH, AT_EMPTY_PATH));
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-	    SCMP_SYS(newfstatat), 1,
-	    argument(3, AT_EMPTY_PATH, 0));
+	    SCMP_SYS(newfstatat), 1, argument(3, AT_EMPTY_PATH, 0));
+	return bad;
+}
+
+/* UDP and TCP as client: nothing is bound, nothing listens. */
+static int
+allow_sockets(scmp_filter_ctx filter)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	static const int types[] = { SOCK_DGRAM, SOCK_STREAM };
+	const scmp_datum_t all = G_MAXUINT32;
+	const scmp_datum_t type = ~(scmp_datum_t)(SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int bad = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(families); i++)
+		for (guint j = 0; j < G_N_ELEMENTS(types); j++)
+			bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+			    SCMP_SYS(socket), 3,
+			    argument(0, all, (scmp_datum_t)families[i]),
+			    argument(1, type & all, (scmp_datum_t)types[j]),
+			    argument(2, all, 0));
+	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
 	return bad;
 }
 
@@ -126,7 +179,7 @@ filter_fill(scmp_filter_ctx filter)
 }
 
 static gboolean
-enter_filter(GError **error)
+enter_filter(gboolean sockets, GError **error)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int bad;
@@ -136,6 +189,8 @@ enter_filter(GError **error)
 	/* Most calls are decided after few comparisons. */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	bad = filter_fill(filter);
+	if (bad == 0 && sockets)
+		bad = allow_sockets(filter);
 	if (bad == 0)
 		bad = seccomp_load(filter);
 	seccomp_release(filter);
@@ -153,8 +208,8 @@ set_limit(int resource, rlim_t most)
 	setrlimit(resource, &limit);
 }
 
-gboolean
-sandbox_enter(GError **error)
+static gboolean
+enter(guint descriptors, gboolean sockets, GError **error)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -162,7 +217,7 @@ sandbox_enter(GError **error)
 		    g_strerror(errno));
 	prctl(PR_SET_DUMPABLE, 0);
 	set_limit(RLIMIT_CORE, 0);
-	set_limit(RLIMIT_NOFILE, 16);
+	set_limit(RLIMIT_NOFILE, descriptors);
 	set_limit(RLIMIT_NPROC, 0);
 	set_limit(RLIMIT_FSIZE, 0);
 	if (SANDBOX_SANITIZED)
@@ -170,7 +225,19 @@ sandbox_enter(GError **error)
 	/* What a mail has taken over must not write our log. */
 	dup2(STDOUT_FILENO, STDERR_FILENO);
 	set_limit(RLIMIT_AS, SANDBOX_MEMORY);
-	return enter_filter(error);
+	return enter_filter(sockets, error);
+}
+
+gboolean
+sandbox_enter(GError **error)
+{
+	return enter(DESCRIPTORS, FALSE, error);
+}
+
+gboolean
+sandbox_enter_with_sockets(guint descriptors, GError **error)
+{
+	return enter(descriptors, TRUE, error);
 }
 
 void
@@ -183,6 +250,6 @@ sandbox_begin(void)
 	    getrlimit(RLIMIT_CPU, &limit) < 0)
 		return;
 	limit.rlim_cur = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-	    SANDBOX_CPU_SECONDS + 1;
+			 SANDBOX_CPU_SECONDS + 1;
 	setrlimit(RLIMIT_CPU, &limit);
 }

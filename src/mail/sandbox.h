@@ -13,6 +13,11 @@
  * error TEMPORARY if the system refuses. */
 gboolean sandbox_enter(GError **error);
 
+/* The same for a worker that asks name servers: it may also open sockets of
+ * UDP and TCP (no others) and connect them, `descriptors` in all. Where to
+ * cannot be told to the kernel: seccomp does not see addresses. */
+gboolean sandbox_enter_with_sockets(guint descriptors, GError **error);
+
 /* Before each mail: the CPU time it may take starts anew. */
 void sandbox_begin(void);
 

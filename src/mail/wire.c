@@ -4,7 +4,11 @@
  *
  * wire_pack and wire_unpack name the members in the same order; a change of
  * WIRE_TYPE raises WIRE_VERSION, so that two versions never misread each other
- * while a new program is installed. */
+ * while a new program is installed.
+ *
+ * octets: the variant, the octets of the attachments one after the other, the
+ * variant's size as 8 octets of this machine. GVariant would look at each octet
+ * of an array by itself to know that it is an octet. */
 #include "mail/wire.h"
 
 #include <string.h>
@@ -13,12 +17,12 @@
 #include "mail/body.h"
 #include "mail/header.h"
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define ADDRESSES    "a(ss)"
-#define ATTACHMENTS  "a(sssbxsay)"
+#define ATTACHMENTS  "a(sssbxst)"
 #define DSN          "m(asssss)"
 #define WIRE_TYPE                                                              \
-	"(usbasasxs" ADDRESSES "u" ADDRESSES ADDRESSES ADDRESSES ADDRESSES    \
+	"(usbasasxs" ADDRESSES "u" ADDRESSES ADDRESSES ADDRESSES ADDRESSES     \
 	"a(ss)ssu" ATTACHMENTS "uasb" DSN "assx)"
 
 /* Limits of what a Message may hold. Sizes are octets. */
@@ -93,7 +97,8 @@ pack_fields(const GArray *fields)
 
 	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ss)"));
 	for (guint i = 0; i < fields->len; i++) {
-		const HeaderField *field = &g_array_index(fields, HeaderField, i);
+		const HeaderField *field =
+		    &g_array_index(fields, HeaderField, i);
 
 		g_variant_builder_add_value(&builder,
 		    pack_pair(field->name, field->body));
@@ -101,13 +106,12 @@ pack_fields(const GArray *fields)
 	return g_variant_builder_end(&builder);
 }
 
-static GVariant *
-pack_octets(GBytes *octets)
+static guint64
+octets_size(const Attachment *attachment)
 {
-	if (octets == NULL)
-		return g_variant_new_from_data(G_VARIANT_TYPE("ay"), "", 0, TRUE,
-		    NULL, NULL);
-	return g_variant_new_from_bytes(G_VARIANT_TYPE("ay"), octets, TRUE);
+	return attachment->octets != NULL
+		   ? g_bytes_get_size(attachment->octets)
+		   : 0;
 }
 
 static GVariant *
@@ -119,9 +123,9 @@ pack_attachments(const GPtrArray *attachments)
 	for (guint i = 0; i < attachments->len; i++) {
 		const Attachment *a = attachments->pdata[i];
 
-		g_variant_builder_add(&builder, "(sssbxs@ay)", a->name, a->type,
+		g_variant_builder_add(&builder, "(sssbxst)", a->name, a->type,
 		    a->content_id, a->is_inline, a->size, a->sha256,
-		    pack_octets(a->octets));
+		    octets_size(a));
 	}
 	return g_variant_builder_end(&builder);
 }
@@ -133,8 +137,27 @@ pack_dsn(const Dsn *dsn)
 		return g_variant_new_maybe(G_VARIANT_TYPE("(asssss)"), NULL);
 	return g_variant_new_maybe(NULL,
 	    g_variant_new("(@asssss)", pack_strings(dsn->recipients),
-	        dsn->status, dsn->action, dsn->diagnostic,
-	        dsn->original_message_id));
+		dsn->status, dsn->action, dsn->diagnostic,
+		dsn->original_message_id));
+}
+
+static GBytes *
+join(GVariant *variant, const GPtrArray *attachments)
+{
+	guint64 size = g_variant_get_size(variant);
+	GByteArray *all = g_byte_array_new();
+
+	g_byte_array_append(all, g_variant_get_data(variant), (guint)size);
+	for (guint i = 0; i < attachments->len; i++) {
+		const Attachment *a = attachments->pdata[i];
+
+		if (octets_size(a) > 0)
+			g_byte_array_append(all,
+			    g_bytes_get_data(a->octets, NULL),
+			    (guint)octets_size(a));
+	}
+	g_byte_array_append(all, (const guint8 *)&size, sizeof(size));
+	return g_byte_array_free_to_bytes(all);
 }
 
 GBytes *
@@ -170,7 +193,7 @@ wire_pack(const Message *m)
 	g_autoptr(GVariant) wire = g_variant_ref_sink(
 	    g_variant_new_tuple(members, G_N_ELEMENTS(members)));
 
-	return g_variant_get_data_as_bytes(wire);
+	return join(wire, m->attachments);
 }
 
 /* No control but, in text, LF and TAB. */
@@ -180,8 +203,8 @@ is_clean(const char *text, gboolean lines)
 	for (; *text != '\0'; text++) {
 		guchar c = (guchar)*text;
 
-		if (c == 0x7f || (c < ' ' && !(lines && (c == '\n' ||
-		                                           c == '\t'))))
+		if (c == 0x7f ||
+		    (c < ' ' && !(lines && (c == '\n' || c == '\t'))))
 			return FALSE;
 	}
 	return TRUE;
@@ -189,7 +212,8 @@ is_clean(const char *text, gboolean lines)
 
 /* The string member of a tuple, if it may stand in a Message. */
 static gboolean
-take_string(GVariant *tuple, guint member, gsize most, gboolean lines, char **to)
+take_string(GVariant *tuple, guint member, gsize most, gboolean lines,
+    char **to)
 {
 	g_autoptr(GVariant) value = g_variant_get_child_value(tuple, member);
 	gsize length;
@@ -284,7 +308,7 @@ take_fields(GVariant *tuple, guint member, GArray *to)
 		g_autoptr(GVariant) pair = g_variant_get_child_value(list, i);
 		HeaderField field = { 0 };
 		gboolean good = take_line(pair, 0, &field.name) &&
-		    take_line(pair, 1, &field.body);
+				take_line(pair, 1, &field.body);
 
 		g_array_append_val(to, field);
 		if (!good)
@@ -296,36 +320,43 @@ take_fields(GVariant *tuple, guint member, GArray *to)
 static gboolean
 is_digest(const char *text)
 {
-	return strlen(text) == 64 &&
-	    strspn(text, "0123456789abcdef") == 64;
+	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
+/* From the front of what is left of rest. */
 static gboolean
-take_octets(GVariant *tuple, guint member, Attachment *attachment)
+take_octets(GVariant *tuple, guint member, GBytes **rest, Attachment *a)
 {
 	g_autoptr(GVariant) value = g_variant_get_child_value(tuple, member);
-	gsize size = g_variant_get_size(value);
+	guint64 size = g_variant_get_uint64(value);
+	gsize left = g_bytes_get_size(*rest);
+	GBytes *all = *rest;
 
-	if (size > 0)
-		attachment->octets = g_variant_get_data_as_bytes(value);
-	return size == 0 || (gint64)size == attachment->size;
+	if (size == 0)
+		return TRUE;
+	if (size > left || (gint64)size != a->size)
+		return FALSE;
+	a->octets = g_bytes_new_from_bytes(all, 0, size);
+	*rest = g_bytes_new_from_bytes(all, size, left - size);
+	g_bytes_unref(all);
+	return TRUE;
 }
 
 static gboolean
-take_attachment(GVariant *tuple, Attachment *a)
+take_attachment(GVariant *tuple, GBytes **rest, Attachment *a)
 {
 	a->is_inline = get_flag(tuple, 3);
 	a->size = get_size(tuple, 4);
 	return take_line(tuple, 0, &a->name) &&
-	    strpbrk(a->name, "/\\") == NULL && a->name[0] != '.' &&
-	    take_line(tuple, 1, &a->type) &&
-	    take_line(tuple, 2, &a->content_id) && a->size >= 0 &&
-	    take_line(tuple, 5, &a->sha256) && is_digest(a->sha256) &&
-	    take_octets(tuple, 6, a);
+	       strpbrk(a->name, "/\\") == NULL && a->name[0] != '.' &&
+	       take_line(tuple, 1, &a->type) &&
+	       take_line(tuple, 2, &a->content_id) && a->size >= 0 &&
+	       take_line(tuple, 5, &a->sha256) && is_digest(a->sha256) &&
+	       take_octets(tuple, 6, rest, a);
 }
 
 static gboolean
-take_attachments(GVariant *tuple, guint member, GPtrArray *to)
+take_attachments(GVariant *tuple, guint member, GBytes **rest, GPtrArray *to)
 {
 	g_autoptr(GVariant) list = g_variant_get_child_value(tuple, member);
 	gsize n = g_variant_n_children(list);
@@ -337,10 +368,10 @@ take_attachments(GVariant *tuple, guint member, GPtrArray *to)
 		Attachment *attachment = g_new0(Attachment, 1);
 
 		g_ptr_array_add(to, attachment);
-		if (!take_attachment(one, attachment))
+		if (!take_attachment(one, rest, attachment))
 			return FALSE;
 	}
-	return TRUE;
+	return g_bytes_get_size(*rest) == 0;
 }
 
 static gboolean
@@ -353,38 +384,39 @@ take_dsn(GVariant *tuple, guint member, Message *m)
 		return TRUE;
 	m->dsn = dsn_new();
 	return take_strings(dsn, 0, m->dsn->recipients) &&
-	    take_line(dsn, 1, &m->dsn->status) &&
-	    take_line(dsn, 2, &m->dsn->action) &&
-	    take_line(dsn, 3, &m->dsn->diagnostic) &&
-	    take_line(dsn, 4, &m->dsn->original_message_id);
+	       take_line(dsn, 1, &m->dsn->status) &&
+	       take_line(dsn, 2, &m->dsn->action) &&
+	       take_line(dsn, 3, &m->dsn->diagnostic) &&
+	       take_line(dsn, 4, &m->dsn->original_message_id);
 }
 
 static gboolean
-take_lists(GVariant *w, Message *m)
+take_lists(GVariant *w, GBytes **rest, Message *m)
 {
 	return take_strings(w, MEMBER_IN_REPLY_TO, m->in_reply_to) &&
-	    take_strings(w, MEMBER_REFERENCES, m->references) &&
-	    take_addresses(w, MEMBER_FROM, m->from) &&
-	    take_addresses(w, MEMBER_SENDER, m->sender) &&
-	    take_addresses(w, MEMBER_REPLY_TO, m->reply_to) &&
-	    take_addresses(w, MEMBER_TO, m->to) &&
-	    take_addresses(w, MEMBER_CC, m->cc) &&
-	    take_fields(w, MEMBER_FIELDS, m->fields) &&
-	    take_attachments(w, MEMBER_ATTACHMENTS, m->attachments) &&
-	    take_strings(w, MEMBER_KIND_REASONS, m->kind_reasons) &&
-	    take_dsn(w, MEMBER_DSN, m) &&
-	    take_strings(w, MEMBER_DEFECTS, m->defects);
+	       take_strings(w, MEMBER_REFERENCES, m->references) &&
+	       take_addresses(w, MEMBER_FROM, m->from) &&
+	       take_addresses(w, MEMBER_SENDER, m->sender) &&
+	       take_addresses(w, MEMBER_REPLY_TO, m->reply_to) &&
+	       take_addresses(w, MEMBER_TO, m->to) &&
+	       take_addresses(w, MEMBER_CC, m->cc) &&
+	       take_fields(w, MEMBER_FIELDS, m->fields) &&
+	       take_attachments(w, MEMBER_ATTACHMENTS, rest, m->attachments) &&
+	       take_strings(w, MEMBER_KIND_REASONS, m->kind_reasons) &&
+	       take_dsn(w, MEMBER_DSN, m) &&
+	       take_strings(w, MEMBER_DEFECTS, m->defects);
 }
 
 static gboolean
 take_texts(GVariant *w, Message *m)
 {
 	return take_line(w, MEMBER_ID, &m->message_id) &&
-	    take_line(w, MEMBER_SUBJECT, &m->subject) &&
-	    take_string(w, MEMBER_BODY_TEXT, TEXT_MOST, TRUE, &m->body_text) &&
-	    take_string(w, MEMBER_NEW_TEXT, TEXT_MOST, TRUE, &m->new_text) &&
-	    take_line(w, MEMBER_CONTENT_HASH, &m->content_hash) &&
-	    is_digest(m->content_hash);
+	       take_line(w, MEMBER_SUBJECT, &m->subject) &&
+	       take_string(w, MEMBER_BODY_TEXT, TEXT_MOST, TRUE,
+		   &m->body_text) &&
+	       take_string(w, MEMBER_NEW_TEXT, TEXT_MOST, TRUE, &m->new_text) &&
+	       take_line(w, MEMBER_CONTENT_HASH, &m->content_hash) &&
+	       is_digest(m->content_hash);
 }
 
 static gboolean
@@ -402,15 +434,37 @@ take_numbers(GVariant *w, Message *m)
 	return kind <= MESSAGE_SPAM && m->size >= 0;
 }
 
+/* The variant, and what stands between it and its size. NULL: there is no
+ * such size. */
+static GVariant *
+split(GBytes *octets, GBytes **rest)
+{
+	gsize whole = g_bytes_get_size(octets);
+	const char *data = g_bytes_get_data(octets, NULL);
+	g_autoptr(GBytes) front = NULL;
+	guint64 size;
+
+	if (whole < sizeof(size))
+		return NULL;
+	whole -= sizeof(size);
+	memcpy(&size, data + whole, sizeof(size));
+	if (size > whole)
+		return NULL;
+	front = g_bytes_new_from_bytes(octets, 0, size);
+	*rest = g_bytes_new_from_bytes(octets, size, whole - size);
+	return g_variant_ref_sink(
+	    g_variant_new_from_bytes(G_VARIANT_TYPE(WIRE_TYPE), front, FALSE));
+}
+
 Message *
 wire_unpack(GBytes *octets, GError **error)
 {
-	g_autoptr(GVariant) w = g_variant_ref_sink(g_variant_new_from_bytes(
-	    G_VARIANT_TYPE(WIRE_TYPE), octets, FALSE));
+	g_autoptr(GBytes) rest = NULL;
+	g_autoptr(GVariant) w = split(octets, &rest);
 	g_autoptr(Message) m = NULL;
 
 	/* Normal form also means valid UTF-8 in every string. */
-	if (!g_variant_is_normal_form(w)) {
+	if (w == NULL || !g_variant_is_normal_form(w)) {
 		error_permanent(error, "answer of the parser is malformed");
 		return NULL;
 	}
@@ -420,7 +474,7 @@ wire_unpack(GBytes *octets, GError **error)
 		return NULL;
 	}
 	m = message_new();
-	if (!take_numbers(w, m) || !take_texts(w, m) || !take_lists(w, m)) {
+	if (!take_numbers(w, m) || !take_texts(w, m) || !take_lists(w, &rest, m)) {
 		error_permanent(error, "answer of the parser breaks a limit");
 		return NULL;
 	}

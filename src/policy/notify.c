@@ -97,8 +97,9 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 		mustache_set_flag(data, "verified", effects->verified);
 		mustache_set_flag(data, "unverified", !effects->verified);
 	}
-	if (note == NULL)
-		letter_set_text(data, message->new_text);
+	if (note != NULL)
+		return data;
+	letter_set_text(data, message->new_text);
 	if (message->quoted_lines > 0) {
 		g_snprintf(lines, sizeof lines, "%u", message->quoted_lines);
 		mustache_set(data, "quoted_lines", lines);

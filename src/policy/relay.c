@@ -235,7 +235,9 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 void
 relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
+	gint64 party = facts->token_party != NULL ? facts->token_party->id : 0;
 	g_autofree char *hour = NULL;
+	gboolean his_own;
 	const char *why;
 
 	if (!effects->is_inside)
@@ -252,16 +254,18 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	}
 	g_free(effects->kind);
 	effects->kind = g_strdup("agent");
-	why = agent_doubt(facts, desk,
-	    facts->token_party != NULL ? facts->token_party->id : 0);
+	why = agent_doubt(facts, desk, party);
 	if (why == NULL) {
 		obey(facts, desk, now, effects);
 		return;
 	}
 	/* Whoever has got hold of the address can write a thousand such mails:
-	 * the agent hears of it once an hour. */
+	 * the agent hears of it once an hour. Of each that bears his own name
+	 * he hears: silence would mean to him that it went out. */
+	his_own = facts->sender != NULL && facts->sender->id == party;
 	hour = g_strdup_printf("hour-%" G_GINT64_FORMAT, now / 3600);
-	hold(facts, desk, now, hour, why,
+	hold(facts, desk, now,
+	    his_own ? facts->message->content_hash : hour, why,
 	    "Nothing was sent to the customer. If it was you, please answer "
 	    "the notification from your own address, through your own mail "
 	    "server.",

@@ -124,7 +124,8 @@ CREATE TABLE imap_uid (
 CREATE TABLE imap_state (
 	mailbox TEXT NOT NULL PRIMARY KEY,
 	uidvalidity INTEGER NOT NULL,
-	floor INTEGER NOT NULL        -- all UIDs up to it are settled
+	floor INTEGER NOT NULL,       -- all UIDs up to it are settled
+	since INTEGER NOT NULL        -- first sight; older mail is not ours
 ) STRICT;
 
 -- Letters on their way. state: queued, trying, sent, failed, held.

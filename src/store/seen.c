@@ -50,7 +50,7 @@ seen_uids(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
 
 gboolean
 seen_state_get(StoreTxn *txn, const char *mailbox, guint32 *uidvalidity,
-    guint32 *floor, GError **error)
+    guint32 *floor, gint64 *since, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(StoreRows) rows = store_query(
@@ -59,9 +59,11 @@ seen_state_get(StoreTxn *txn, const char *mailbox, guint32 *uidvalidity,
 	if (rows == NULL)
 		return FALSE;
 	*uidvalidity = *floor = 0;
+	*since = 0;
 	if (store_next(rows, &reason)) {
 		*uidvalidity = (guint32)store_int(rows, 0);
 		*floor = (guint32)store_int(rows, 1);
+		*since = store_int(rows, 2);
 	}
 	if (reason == NULL)
 		return TRUE;
@@ -71,8 +73,8 @@ seen_state_get(StoreTxn *txn, const char *mailbox, guint32 *uidvalidity,
 
 gboolean
 seen_state_set(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
-    guint32 floor, GError **error)
+    guint32 floor, gint64 since, GError **error)
 {
 	return store_run(txn, STMT_IMAP_STATE_SET, NULL, error, mailbox,
-	    (gint64)uidvalidity, (gint64)floor);
+	    (gint64)uidvalidity, (gint64)floor, since);
 }

@@ -18,8 +18,8 @@ gboolean seen_uid_add(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
 gboolean seen_uids(StoreTxn *txn, const char *mailbox, guint32 uidvalidity,
     guint32 floor, GHashTable *uids, GError **error);
 gboolean seen_state_get(StoreTxn *txn, const char *mailbox,
-    guint32 *uidvalidity, guint32 *floor, GError **error);
+    guint32 *uidvalidity, guint32 *floor, gint64 *since, GError **error);
 gboolean seen_state_set(StoreTxn *txn, const char *mailbox,
-    guint32 uidvalidity, guint32 floor, GError **error);
+    guint32 uidvalidity, guint32 floor, gint64 since, GError **error);
 
 #endif

@@ -53,8 +53,8 @@ main(int argc, char **argv)
 		if (pid < 0 || wait4(pid, &status, 0, &used) != pid)
 			die("wait");
 		wall[i] = (seconds(CLOCK_MONOTONIC) - start) * 1e3;
-		cpu[i] = milliseconds(used.ru_utime) +
-		    milliseconds(used.ru_stime);
+		cpu[i] =
+		    milliseconds(used.ru_utime) + milliseconds(used.ru_stime);
 		peak = used.ru_maxrss > peak ? used.ru_maxrss : peak;
 		failed += status != 0;
 	}

@@ -18,8 +18,7 @@ find_text(GMimeObject *part, const char *subtype)
 
 		for (int i = 0; i < n; i++) {
 			GMimeObject *hit = find_text(
-			    g_mime_multipart_get_part(
-				GMIME_MULTIPART(part), i),
+			    g_mime_multipart_get_part(GMIME_MULTIPART(part), i),
 			    subtype);
 
 			if (hit != NULL)
@@ -29,9 +28,9 @@ find_text(GMimeObject *part, const char *subtype)
 	}
 	type = g_mime_object_get_content_type(part);
 	return GMIME_IS_TEXT_PART(part) &&
-		g_mime_content_type_is_type(type, "text", subtype)
-	    ? part
-	    : NULL;
+		       g_mime_content_type_is_type(type, "text", subtype)
+		   ? part
+		   : NULL;
 }
 
 static size_t
@@ -51,8 +50,8 @@ read_text(GMimeMessage *message)
 static int
 count_references(GMimeMessage *message)
 {
-	const char *body = g_mime_object_get_header(
-	    GMIME_OBJECT(message), "References");
+	const char *body =
+	    g_mime_object_get_header(GMIME_OBJECT(message), "References");
 	GMimeReferences *list;
 	int n;
 

@@ -69,7 +69,8 @@ prepare(Mail *mail, const File *file)
 	field_path(file, "\nMessage-ID:", mail->id);
 	while (from < end) {
 		const char *next = memchr(from, '\n', (size_t)(end - from));
-		size_t length = (size_t)((next != NULL ? next + 1 : end) - from);
+		size_t length =
+		    (size_t)((next != NULL ? next + 1 : end) - from);
 
 		if (*from == '.')
 			*to++ = '.';
@@ -152,16 +153,16 @@ connection(void *nothing)
 
 	(void)nothing;
 	client.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (client.fd < 0 || connect(client.fd, (struct sockaddr *)&server,
-				 sizeof server) != 0)
+	if (client.fd < 0 ||
+	    connect(client.fd, (struct sockaddr *)&server, sizeof server) != 0)
 		die("connect");
 	setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	expect(&client, "220");
 	send_all(&client, "LHLO bench.invalid\r\n", 20);
 	expect(&client, "250");
 	pthread_barrier_wait(&ready);
-	while ((i = __atomic_fetch_add(&next_mail, 1, __ATOMIC_RELAXED)) <
-	    count) {
+	while (
+	    (i = __atomic_fetch_add(&next_mail, 1, __ATOMIC_RELAXED)) < count) {
 		transmit(&client, &mails[i]);
 		if (gap_ms > 0)
 			usleep((useconds_t)gap_ms * 1000);

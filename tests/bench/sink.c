@@ -62,7 +62,6 @@ read_line(Session *session)
 static void
 say(Session *session, const char *reply)
 {
-	/* A replies' batch: answered when the client waits for it. */
 	if (send(session->fd, reply, strlen(reply), MSG_NOSIGNAL) < 0)
 		shutdown(session->fd, SHUT_RDWR);
 }
@@ -83,10 +82,12 @@ header_line(Session *session, const char *line)
 {
 	if (*line == '\0')
 		session->in_header = 0;
+	else if (strncasecmp(line, "In-Reply-To:", 12) == 0)
+		session->wanted = 'r';
+	else if (strncasecmp(line, "Message-ID:", 11) == 0)
+		session->wanted = 'i';
 	else if (*line != ' ' && *line != '\t')
-		session->wanted = strncasecmp(line, "In-Reply-To:", 12) == 0 ? 'r'
-		    : strncasecmp(line, "Message-ID:", 11) == 0		   ? 'i'
-										   : 0;
+		session->wanted = 0;
 	if (session->wanted == 'r')
 		take_path(line, session->reply_to);
 	else if (session->wanted == 'i')

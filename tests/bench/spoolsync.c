@@ -58,8 +58,8 @@ deliver_all(void *nothing)
 	size_t i;
 
 	(void)nothing;
-	while ((i = __atomic_fetch_add(&next_file, 1, __ATOMIC_RELAXED)) <
-	    count) {
+	while (
+	    (i = __atomic_fetch_add(&next_file, 1, __ATOMIC_RELAXED)) < count) {
 		double start = seconds(CLOCK_MONOTONIC);
 
 		deliver(&files[i], i);

@@ -78,8 +78,8 @@ find_text(GMimeObject *part)
 		return GMIME_IS_TEXT_PART(part) ? part : NULL;
 	whole = GMIME_MULTIPART(part);
 	for (int i = 0; i < g_mime_multipart_get_count(whole); i++) {
-		GMimeObject *hit = find_text(
-		    g_mime_multipart_get_part(whole, i));
+		GMimeObject *hit =
+		    find_text(g_mime_multipart_get_part(whole, i));
 
 		if (hit != NULL)
 			return hit;
@@ -103,16 +103,16 @@ load_references(Mail *mail, const char *body)
 	list = g_mime_references_parse(NULL, body);
 	for (int i = 0; i < g_mime_references_length(list) && i < REFERENCES;
 	     i++)
-		mail->references[mail->reference_count++] = g_strdup(
-		    g_mime_references_get_message_id(list, i));
+		mail->references[mail->reference_count++] =
+		    g_strdup(g_mime_references_get_message_id(list, i));
 	g_mime_references_free(list);
 }
 
 static void
 load(Mail *mail, const File *file)
 {
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(
-	    file->octets, file->size);
+	GMimeStream *stream =
+	    g_mime_stream_mem_new_with_buffer(file->octets, file->size);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
 	GMimeObject *whole = GMIME_OBJECT(message), *part;
@@ -123,8 +123,8 @@ load(Mail *mail, const File *file)
 	load_references(mail, g_mime_object_get_header(whole, "References"));
 	part = find_text(g_mime_message_get_mime_part(message));
 	mail->text = part != NULL
-	    ? g_mime_text_part_get_text(GMIME_TEXT_PART(part))
-	    : NULL;
+			 ? g_mime_text_part_get_text(GMIME_TEXT_PART(part))
+			 : NULL;
 	if (mail->text == NULL)
 		mail->text = copy(NULL);
 	g_object_unref(message);

@@ -4,6 +4,7 @@
 usage: run.py SCRATCH-DIR
 """
 import difflib
+import email
 import getpass
 import glob
 import json
@@ -12,9 +13,13 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from lint_header import lint  # noqa: E402
 JAVOB = os.environ["JAVOB"]
+OWN = {"support@shop.example", "billing@shop.example"}
 UPDATE = os.environ.get("UPDATE", "") not in ("", "0")
 STEPS = ("gate: ", "party: ", "thread: ", "seen: ")
 
@@ -202,30 +207,47 @@ def ticket_lines(ticket):
         yield "  %(at)s %(event)s by %(actor)s: %(detail)s" % event
 
 
+def header_faults(letter, octets, answers):
+    """T3: what is wrong with the header of a letter of ours. answers: there
+    is a Message-ID that an acknowledgement can name."""
+    faults = lint(types.SimpleNamespace(
+        octets=octets, message=email.message_from_bytes(octets),
+        sender=letter["sender"], rcpts=[letter["to"]]), OWN)
+    return [f for f in faults if answers or not f.startswith(
+        ("an answer without", "References lack"))]
+
+
 def outcome(site):
-    """{file name: text} of everything that came of the case."""
+    """{file name: text} of everything that came of the case, and faults in
+    the letters' headers."""
     letters = site.letters()
     names = Names(letters)
     files = {}
     lines = []
+    faults = []
+    tickets = {ticket["number"]: json.loads(site.javob(
+        "ticket", "show", str(ticket["number"]), "--json"))
+        for ticket in site.lines("ticket", "list")}
     for n, letter in enumerate(letters, 1):
+        answered = tickets[letter["ticket"]]["messages"][0]["message_id"]
         octets = site.octets(letter)
+        faults += ["letter %d: %s" % (n, fault)
+                   for fault in header_faults(
+                       letter, octets, "@made.invalid" not in answered)]
         text = names(octets.decode("ascii"))
         files["%02d-%s.eml" % (n, letter["letter"])] = text
         lines.append("letter %d: %s <%s> -> %s, ticket %d, %s" % (
             n, letter["letter"], letter["sender"], letter["to"],
             letter["ticket"], letter["state"]))
-    for ticket in site.lines("ticket", "list"):
-        shown = json.loads(site.javob(
-            "ticket", "show", str(ticket["number"]), "--json"))
-        lines += ["", *ticket_lines(shown)]
+    for ticket in tickets.values():
+        lines += ["", *ticket_lines(ticket)]
     for kept in site.lines("quarantine", "list"):
         lines += ["", "quarantine: " + str(kept.get("reason"))]
     waits = os.listdir(os.path.join(site.folder, "state", "spool", "new"))
     if waits:
         lines += ["", "spool: %d mails wait" % len(waits)]
     files["events"] = names("\n".join(line.rstrip() for line in lines) + "\n")
-    return files
+    return files, faults
 
 
 def update(folder, files):
@@ -251,18 +273,18 @@ def differences(folder, files):
 # --- the run -----------------------------------------------------------------
 
 def run(case, scratch):
-    """What is wrong with it: nothing, or lines; and whether explained well."""
+    """What is wrong with it, with its explanations, with its headers."""
     site = Site(case, os.path.join(scratch, os.path.basename(case)))
     unlike = []
     steps = glob.glob(os.path.join(case, "given", "*.eml")) + \
         glob.glob(os.path.join(case, "given", "*.cmd"))
     for path in sorted(steps):
         unlike += give(site, path)
-    files = outcome(site)
+    files, faults = outcome(site)
     expect = os.path.join(case, "expect")
     if UPDATE:
         update(expect, files)
-    return list(differences(expect, files)), unlike
+    return list(differences(expect, files)), unlike, faults
 
 
 class Tap:
@@ -280,16 +302,21 @@ def main():
     tap = Tap()
     only = os.environ.get("SPEC", "*")
     explained = []
+    headers = []
     for readme in sorted(glob.glob(os.path.join(HERE, only, "README"))):
         case = os.path.dirname(readme)
         name = os.path.basename(case)
         title = "%s: %s" % (name, " ".join(read(readme).split()))
         try:
-            wrong, unlike = run(case, sys.argv[1])
+            wrong, unlike, faults = run(case, sys.argv[1])
         except (Broken, OSError, ValueError, subprocess.SubprocessError) as e:
-            wrong, unlike = str(e).splitlines() or [repr(e)], []
+            wrong, unlike = str(e).splitlines() or [repr(e)], [], []
         tap.ok(title, wrong)
         explained += [name + ": " + line for line in unlike]
+        headers += [name + ": " + line for line in faults]
+    if tap.count == 0:
+        tap.ok("there is a case", ["none is called " + only])
+    tap.ok("T3: the header of every letter above keeps the rules", headers)
     tap.ok("javob explain gives its reasons for each given mail, and foretells "
            "the letters", explained)
     print("1..%d" % tap.count)

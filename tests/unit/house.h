@@ -16,13 +16,13 @@
 /* Thursday, 26 November 2026, 12:00 UTC. */
 #define HOUSE_NOW G_GINT64_CONSTANT(1795694400)
 
-#define HOUSE_CONFIG                                                         \
-	"[gateway]\nstate-dir = .\nauthserv-id = mx.shop.example\n"          \
-	"[mailbox support]\naddress = support@shop.example\n"                \
-	"aliases = help@shop.example\nname = Shop Support\n"                 \
-	"[mailbox sales]\naddress = sales@shop.example\nqueue = sales\n"     \
-	"plus-addressing = no\n"                                             \
-	"[queue general]\nagents = olga@shop.example, petr@shop.example\n"   \
+#define HOUSE_CONFIG                                                           \
+	"[gateway]\nstate-dir = .\nauthserv-id = mx.shop.example\n"            \
+	"[mailbox support]\naddress = support@shop.example\n"                  \
+	"aliases = help@shop.example\nname = Shop Support\n"                   \
+	"[mailbox sales]\naddress = sales@shop.example\nqueue = sales\n"       \
+	"plus-addressing = no\n"                                               \
+	"[queue general]\nagents = olga@shop.example, petr@shop.example\n"     \
 	"[queue sales]\nagents = sara@shop.example\n"
 
 typedef struct House {
@@ -124,8 +124,8 @@ static inline Message *
 house_mail(const char *id, const char *from, const char *text)
 {
 	Message *message = message_new();
-	g_autofree char *hash = g_compute_checksum_for_string(
-	    G_CHECKSUM_SHA256, id, -1);
+	g_autofree char *hash =
+	    g_compute_checksum_for_string(G_CHECKSUM_SHA256, id, -1);
 
 	house_text(&message->message_id, id);
 	house_text(&message->content_hash, hash);
@@ -137,8 +137,7 @@ house_mail(const char *id, const char *from, const char *text)
 		g_ptr_array_add(message->from, address_new(from, ""));
 		message->from_fields = 1;
 	}
-	g_ptr_array_add(
-	    message->to, address_new("support@shop.example", ""));
+	g_ptr_array_add(message->to, address_new("support@shop.example", ""));
 	message->may_answer = TRUE;
 	return message;
 }
@@ -148,9 +147,9 @@ static inline void
 house_prove(Message *message, const char *result)
 {
 	const Address *author = message->from->pdata[0];
-	g_autofree char *body = g_strdup_printf(
-	    "mx.shop.example; dmarc=%s header.from=%s", result,
-	    address_domain(author->address));
+	g_autofree char *body =
+	    g_strdup_printf("mx.shop.example; dmarc=%s header.from=%s", result,
+		address_domain(author->address));
 
 	house_field(message, "Authentication-Results", body);
 }
@@ -179,8 +178,8 @@ house_keyed(const House *house, TokenKind kind, gint64 ticket, gint64 party)
 static inline char *
 house_own_id(const House *house, gint64 ticket, gint64 party)
 {
-	g_autofree char *token = token_make(
-	    house->keys, TOKEN_MESSAGE, ticket, party);
+	g_autofree char *token =
+	    token_make(house->keys, TOKEN_MESSAGE, ticket, party);
 
 	return g_strdup_printf("%s.x@shop.example", token);
 }
@@ -282,7 +281,7 @@ house_letters(House *house, const char *letter, const char *to)
 		const OutboxLine *line = lines->pdata[i];
 
 		n += g_str_equal(line->letter, letter) &&
-		    (to == NULL || g_str_equal(line->to, to));
+		     (to == NULL || g_str_equal(line->to, to));
 	}
 	return n;
 }

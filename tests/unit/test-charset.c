@@ -12,8 +12,8 @@ static const struct Case {
 	const char *set;
 	const char *label;
 } cases[] = {
-	{ "/charset/UTF-8 without a label", "Салом, qo‘llab-quvvatlash", "UTF-8",
-	    NULL },
+	{ "/charset/UTF-8 without a label", "Салом, qo‘llab-quvvatlash",
+	    "UTF-8", NULL },
 	{ "/charset/UTF-8 under a windows-1251 label", "Привет всем", "UTF-8",
 	    "windows-1251" },
 	{ "/charset/windows-1251 without a label",
@@ -95,9 +95,8 @@ static void
 test_damaged(void)
 {
 	gsize bad = 0;
-	g_autofree char *text =
-	    charset_decode("\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1", 11,
-	        "utf-8", &bad);
+	g_autofree char *text = charset_decode(
+	    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1", 11, "utf-8", &bad);
 
 	g_assert_true(g_str_has_prefix(text, "Приве"));
 	g_assert_cmpuint(bad, ==, 1);
@@ -142,6 +141,7 @@ main(int argc, char **argv)
 	    test_refused);
 	g_test_add_func("/charset/a cut character is counted", test_damaged);
 	g_test_add_func("/charset/what comes out is composed", test_composed);
-	g_test_add_func("/charset/any octets give valid UTF-8", test_any_octets);
+	g_test_add_func("/charset/any octets give valid UTF-8",
+	    test_any_octets);
 	return g_test_run();
 }

@@ -45,9 +45,10 @@ static const struct Status {
 	    "Action: failed\nStatus: 5.0.0\n"
 	    "Diagnostic-Code: smtp; 550 #5.1.0 Address rejected\n",
 	    "a@x.uz", "5.1.0", "failed" },
-	{ "/dsn/a delay", "Reporting-MTA: dns; mx\n\n"
-	                  "Final-Recipient: rfc822; a@x.uz\nAction: Delayed\n"
-	                  "Status: 4.4.1 (no answer)\n",
+	{ "/dsn/a delay",
+	    "Reporting-MTA: dns; mx\n\n"
+	    "Final-Recipient: rfc822; a@x.uz\nAction: Delayed\n"
+	    "Status: 4.4.1 (no answer)\n",
 	    "a@x.uz", "4.4.1", "delayed" },
 	{ "/dsn/no recipient at all", "Reporting-MTA: dns; mx\n", "", "", "" },
 	{ "/dsn/nothing", "", "", "", "" },
@@ -89,13 +90,14 @@ static const struct Guess {
 	    "delivery software.\r\n\r\n  a@x.uz\r\n    host mx [192.0.2.1]: "
 	    "550 5.1.1 unknown\r\n",
 	    "a@x.uz b@x.uz", "5.1.1", "failed" },
-	{ "/dsn/qmail", "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\n"
-	                "Subject: failure notice\r\n\r\nHi. This is the "
-	                "qmail-send program at mx.example.\r\n\r\n<a@x.uz>:\r\n"
-	                "192.0.2.1 does not like recipient.\r\n"
-	                "Remote host said: 550 no such user\r\n\r\n--- Below "
-	                "this line is a copy of the message.\r\n\r\n"
-	                "Message-ID: <orig@y>\r\nTo: <other@x.uz>\r\n",
+	{ "/dsn/qmail",
+	    "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\n"
+	    "Subject: failure notice\r\n\r\nHi. This is the "
+	    "qmail-send program at mx.example.\r\n\r\n<a@x.uz>:\r\n"
+	    "192.0.2.1 does not like recipient.\r\n"
+	    "Remote host said: 550 no such user\r\n\r\n--- Below "
+	    "this line is a copy of the message.\r\n\r\n"
+	    "Message-ID: <orig@y>\r\nTo: <other@x.uz>\r\n",
 	    "a@x.uz", "5.0.0", "failed" },
 	{ "/dsn/a delay warning",
 	    "From: MAILER-DAEMON@mx.example\r\nSubject: Warning: message delayed "

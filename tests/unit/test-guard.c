@@ -9,8 +9,7 @@ static const struct {
 } cases[] = {
 	{ "eight words in a row are found",
 	    "Ann is a difficult customer and she never pays on time",
-	    "Hello, a difficult: customer and she never pays on time.",
-	    TRUE },
+	    "Hello, a difficult: customer and she never pays on time.", TRUE },
 	{ "seven words in a row are not enough",
 	    "one two three four five six seven eight nine",
 	    "one two three four five six seven and then", FALSE },
@@ -22,10 +21,10 @@ static const struct {
 	{ "a short note inside other words is not", "he art is",
 	    "The arti she art isolated", FALSE },
 	{ "two words are no note to guard", "thank you", "Thank you!", FALSE },
-	{ "a note of exactly eight words is found whole",
-	    "a b c d e f g h", "x a b c d e f g h y", TRUE },
-	{ "words that only begin alike are different",
-	    "a b c d e f g h", "x a b c d e f g hh", FALSE },
+	{ "a note of exactly eight words is found whole", "a b c d e f g h",
+	    "x a b c d e f g h y", TRUE },
+	{ "words that only begin alike are different", "a b c d e f g h",
+	    "x a b c d e f g hh", FALSE },
 	{ "letters with marks are compared folded",
 	    "\xd0\x9a\xd0\x9b\xd0\x98\xd0\x95\xd0\x9d\xd0\xa2 \xd0\xbd\xd0\xb5 "
 	    "\xd0\xbf\xd0\xbb\xd0\xb0\xd1\x82\xd0\xb8\xd1\x82",
@@ -79,8 +78,8 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/guard/%s", cases[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/guard/%s", cases[i].title);
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_case);
 	}

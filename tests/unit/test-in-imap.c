@@ -30,34 +30,37 @@ typedef struct Desk {
 	gint arrived;
 	GMutex mutex;
 	guint32 uidvalidity, floor;
+	gint64 since;
 	GHashTable *committed;
 	gint broken; /* the store answers with errors */
 	gint saves;
 } Desk;
 
 static gboolean
-memory_load(void *data, guint32 *uidvalidity, guint32 *floor, GError **error)
+memory_load(void *data, ImapPlace *place, GError **error)
 {
 	Desk *desk = data;
 
 	if (g_atomic_int_get(&desk->broken))
 		return error_temporary(error, "store is away");
 	g_mutex_lock(&desk->mutex);
-	*uidvalidity = desk->uidvalidity;
-	*floor = desk->floor;
+	place->uidvalidity = desk->uidvalidity;
+	place->floor = desk->floor;
+	place->since = desk->since;
 	g_mutex_unlock(&desk->mutex);
 	return TRUE;
 }
 
 static gboolean
-memory_save(void *data, guint32 uidvalidity, guint32 floor, GError **error)
+memory_save(void *data, const ImapPlace *place, GError **error)
 {
 	Desk *desk = data;
 
 	(void)error;
 	g_mutex_lock(&desk->mutex);
-	desk->uidvalidity = uidvalidity;
-	desk->floor = floor;
+	desk->uidvalidity = place->uidvalidity;
+	desk->floor = place->floor;
+	desk->since = place->since;
 	g_mutex_unlock(&desk->mutex);
 	g_atomic_int_inc(&desk->saves);
 	return TRUE;
@@ -280,6 +283,17 @@ has_floor(Desk *desk, const void *want)
 	floor = desk->floor;
 	g_mutex_unlock(&desk->mutex);
 	return floor == GPOINTER_TO_UINT(want);
+}
+
+static gboolean
+has_uidvalidity(Desk *desk, const void *want)
+{
+	guint32 uidvalidity;
+
+	g_mutex_lock(&desk->mutex);
+	uidvalidity = desk->uidvalidity;
+	g_mutex_unlock(&desk->mutex);
+	return uidvalidity == GPOINTER_TO_UINT(want);
 }
 
 #define WANT(what, desk, want)                                                 \
@@ -515,6 +529,24 @@ test_uidvalidity(void)
 	WANT(has_spooled, desk, "3 1 2 3");
 	g_assert_cmpuint(desk->uidvalidity, ==, 8);
 	g_assert_cmpuint(desk->floor, ==, 0);
+}
+
+/* What was in the folder before the desk was set up has new UIDs too. */
+static void
+test_uidvalidity_old(void)
+{
+	g_autoptr(Desk) desk = desk_known("mails=2", 2);
+
+	desk->since = clock_now(); /* the peer's mails are older than that */
+	desk_start(desk);
+	WANT(has_connected, desk, NULL);
+	peer_tell(desk->peer, "uidvalidity 8");
+	peer_tell(desk->peer, "cut");
+	WANT(has_uidvalidity, desk, GUINT_TO_POINTER(8));
+	WANT(has_connected, desk, NULL);
+	peer_tell(desk->peer, "deliver");
+	g_usleep(G_USEC_PER_SEC);
+	g_assert_true(has_spooled(desk, ""));
 }
 
 /* An IDLE that is of no use, or none. */
@@ -839,6 +871,9 @@ main(int argc, char **argv)
 	    test_moved_is_settled);
 	g_test_add_func("/in-imap/a new UIDVALIDITY means all again",
 	    test_uidvalidity);
+	g_test_add_func("/in-imap/mail from before first sight stays out, "
+			"whatever its UID",
+	    test_uidvalidity_old);
 	g_test_add_func("/in-imap/a mail that spoils the list is left out",
 	    test_unlistable);
 	g_test_add_func("/in-imap/a lost connection comes back",

@@ -47,15 +47,15 @@ static const struct Header {
 	    "ann@shop.example", "Ann", "hi Bcc: evil@x\xef\xbf\xbdz" },
 	{ "/message/a name with a comma", "From: Doe, Ann <a@x.uz>\n\n",
 	    "a@x.uz", "Doe, Ann", "" },
-	{ "/message/a bracket that is not closed",
-	    "From: foo <foo@bar.com\n\n", "foo@bar.com", "foo", "" },
+	{ "/message/a bracket that is not closed", "From: foo <foo@bar.com\n\n",
+	    "foo@bar.com", "foo", "" },
 	{ "/message/a name without an address before one with",
-	    "From: some name, some name2@example.com\n\n",
-	    "name2@example.com", "some name, some", "" },
+	    "From: some name, some name2@example.com\n\n", "name2@example.com",
+	    "some name, some", "" },
 	{ "/message/a comment is a name", "From: a@x.uz (Ann \"A\" Doe)\n\n",
 	    "a@x.uz", "Ann \"A\" Doe", "" },
-	{ "/message/an open comment is text",
-	    "From: John (Doe <a@x.uz>\n\n", "a@x.uz", "John (Doe", "" },
+	{ "/message/an open comment is text", "From: John (Doe <a@x.uz>\n\n",
+	    "a@x.uz", "John (Doe", "" },
 	{ "/message/a group's first member", "From: team: a@x.uz, b@x.uz;\n\n",
 	    "a@x.uz", "", "" },
 	{ "/message/a route is left out", "From: <@a,@b:c@d.uz>\n\n", "c@d.uz",
@@ -63,11 +63,11 @@ static const struct Header {
 	{ "/message/an address in the name is no address",
 	    "From: \"boss@bank.example\" <evil@x>\n\n", "evil@x",
 	    "boss@bank.example", "" },
-	{ "/message/a quoted local part",
-	    "From: \"ann smith\"@x.uz\n\n", "\"ann smith\"@x.uz", "", "" },
+	{ "/message/a quoted local part", "From: \"ann smith\"@x.uz\n\n",
+	    "\"ann smith\"@x.uz", "", "" },
 	{ "/message/a local user", "From: root\n\n", "root", "", "" },
-	{ "/message/only the first From counts",
-	    "From: a@x\nFrom: b@y\n\n", "a@x", "", "" },
+	{ "/message/only the first From counts", "From: a@x\nFrom: b@y\n\n",
+	    "a@x", "", "" },
 	{ "/message/an empty From is nobody", "From: \nSubject: x\n\n", NULL,
 	    NULL, "x" },
 	{ "/message/an mbox line in front", "From a@x Mon Jan 1\n" FROM "\n",
@@ -102,36 +102,37 @@ static const struct Text {
 	{ "/message/plain text", FROM "\r\none\r\ntwo\r\n", "one\ntwo\n" },
 	{ "/message/quoted-printable and its charset",
 	    FROM "Content-Type: text/plain; charset=koi8-r\r\n"
-	         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-	         "=F0=D2=C9=D7=C5=D4=\r\n!\r\n",
+		 "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+		 "=F0=D2=C9=D7=C5=D4=\r\n!\r\n",
 	    "Привет!\n" },
 	{ "/message/base64 without padding",
-	    FROM "Content-Transfer-Encoding: BASE64\r\n\r\naGVsbG8", "hello\n" },
+	    FROM "Content-Transfer-Encoding: BASE64\r\n\r\naGVsbG8",
+	    "hello\n" },
 	{ "/message/plain text wins over HTML",
 	    FROM "Content-Type: multipart/alternative; boundary=\"b\"\r\n\r\n"
-	         "--b\r\n\r\nplain\r\n--b\r\nContent-Type: text/html\r\n\r\n"
-	         "<p>html\r\n--b--\r\n",
+		 "--b\r\n\r\nplain\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+		 "<p>html\r\n--b--\r\n",
 	    "plain\n" },
 	{ "/message/HTML wins over plain text that says nothing",
 	    FROM "Content-Type: multipart/alternative; boundary=b\r\n\r\n"
-	         "--b\r\n\r\nYour mail program does not support HTML.\r\n"
-	         "--b\r\nContent-Type: text/html\r\n\r\n<p>html\r\n--b--\r\n",
+		 "--b\r\n\r\nYour mail program does not support HTML.\r\n"
+		 "--b\r\nContent-Type: text/html\r\n\r\n<p>html\r\n--b--\r\n",
 	    "html\n" },
 	{ "/message/HTML that stands alone",
 	    FROM "Content-Type: text/html; charset=utf-8\r\n\r\n"
-	         "<p>one<p>tw\xd0\xbe",
+		 "<p>one<p>tw\xd0\xbe",
 	    "one\n\ntwо\n" },
 	{ "/message/HTML that says its charset itself",
 	    FROM "Content-Type: text/html\r\n\r\n<html><meta "
-	         "charset=\"koi8-r\">\xf4\xe5\xf3\xf4",
+		 "charset=\"koi8-r\">\xf4\xe5\xf3\xf4",
 	    "ТЕСТ\n" },
 	{ "/message/text parts one after the other",
 	    MIXED "--b\r\n\r\none\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
-	          "two\r\n--b--\r\n",
+		  "two\r\n--b--\r\n",
 	    "one\n\ntwo\n" },
 	{ "/message/an attached text is no text",
 	    MIXED "--b\r\n\r\none\r\n--b\r\nContent-Disposition: attachment\r\n"
-	          "\r\ntwo\r\n--b--\r\n",
+		  "\r\ntwo\r\n--b--\r\n",
 	    "one\n" },
 	{ "/message/the last part is not closed",
 	    MIXED "--b\r\n\r\none\r\n--b\r\n\r\ntwo", "one\n\ntwo\n" },
@@ -140,21 +141,22 @@ static const struct Text {
 	    "--x\n\nhello\n" },
 	{ "/message/flowed lines are joined",
 	    FROM "Content-Type: text/plain; format=flowed\r\n\r\n"
-	         "one \r\ntwo\r\n> quoted \r\n> line\r\n-- \r\nAnn\r\n",
+		 "one \r\ntwo\r\n> quoted \r\n> line\r\n-- \r\nAnn\r\n",
 	    "one two\n> quoted line\n-- \nAnn\n" },
 	{ "/message/DelSp drops the space",
 	    FROM "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n"
-	         "lo \r\nng\r\n",
+		 "lo \r\nng\r\n",
 	    "long\n" },
 	{ "/message/UTF-7 is refused",
 	    FROM "Content-Type: text/plain; charset=utf-7\r\n\r\n+ADw-b+AD4-",
 	    "+ADw-b+AD4-\n" },
 	{ "/message/a forwarded mail is not this mail's text",
-	    MIXED "--b\r\n\r\nsee\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
-	          "From: b@y\r\n\r\ninner\r\n--b--\r\n",
+	    MIXED
+	    "--b\r\n\r\nsee\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+	    "From: b@y\r\n\r\ninner\r\n--b--\r\n",
 	    "see\n" },
-	{ "/message/controls are taken out",
-	    FROM "\r\na\x1b[31mb\x07\r\n", "a[31mb\n" },
+	{ "/message/controls are taken out", FROM "\r\na\x1b[31mb\x07\r\n",
+	    "a[31mb\n" },
 	{ "/message/a body begins without the empty line",
 	    FROM "Hello, here is my question\r\nsecond line\r\n",
 	    "Hello, here is my question\nsecond line\n" },
@@ -195,16 +197,17 @@ static const struct Name {
 	{ "/message/a name of dots is no name", "filename=\"..\"", "" },
 	{ "/message/controls and overrides go",
 	    "filename*=utf-8''a%0D%0A%00%E2%80%AEcod.exe",
-	    "a \xef\xbf\xbd" "cod.exe" },
+	    "a \xef\xbf\xbd"
+	    "cod.exe" },
 };
 
 static void
 test_name(gconstpointer data)
 {
 	const struct Name *c = data;
-	g_autofree char *mail = g_strdup_printf(
-	    MIXED "--b\r\nContent-Disposition: attachment; %s\r\n\r\nx\r\n"
-	          "--b--\r\n",
+	g_autofree char *mail = g_strdup_printf(MIXED
+	    "--b\r\nContent-Disposition: attachment; %s\r\n\r\nx\r\n"
+	    "--b--\r\n",
 	    c->field);
 	g_autoptr(Message) m = parse(mail);
 	const Attachment *a;
@@ -217,12 +220,12 @@ test_name(gconstpointer data)
 static void
 test_attachment(void)
 {
-	g_autoptr(Message) m = parse(
-	    MIXED "--b\r\n\r\none\r\n--b\r\n"
-	          "Content-Type: Image/PNG; name=x.png\r\n"
-	          "Content-ID: <logo@x>\r\nContent-Transfer-Encoding: base64\r\n"
-	          "\r\naGVs\r\nbG8=\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
-	          "From: b@y\r\n\r\ninner\r\n--b--\r\n");
+	g_autoptr(Message) m = parse(MIXED
+	    "--b\r\n\r\none\r\n--b\r\n"
+	    "Content-Type: Image/PNG; name=x.png\r\n"
+	    "Content-ID: <logo@x>\r\nContent-Transfer-Encoding: base64\r\n"
+	    "\r\naGVs\r\nbG8=\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+	    "From: b@y\r\n\r\ninner\r\n--b--\r\n");
 	const Attachment *a, *inner;
 	gsize size;
 
@@ -245,9 +248,9 @@ static void
 test_ids(void)
 {
 	g_autoptr(Message) m = parse(FROM "Message-ID: <id@x>\r\n"
-	                                  "In-Reply-To: Your mail <a@x>\r\n"
-	                                  "References: <a@b> junk <c@d>,\r\n"
-	                                  "\t<e@f>\r\n\r\n");
+					  "In-Reply-To: Your mail <a@x>\r\n"
+					  "References: <a@b> junk <c@d>,\r\n"
+					  "\t<e@f>\r\n\r\n");
 	g_autoptr(Message) none = parse(FROM "\r\nx");
 	g_autoptr(Message) again = parse(FROM "Received: y\r\n\r\nx");
 
@@ -301,8 +304,8 @@ static void
 test_fields(void)
 {
 	g_autoptr(Message) m = parse(FROM "X-A: one\r\n two\r\n"
-	                                  "Subject: =?utf-8?Q?a?=\r\n"
-	                                  "x-a: \xd0\x90\r\n\r\n");
+					  "Subject: =?utf-8?Q?a?=\r\n"
+					  "x-a: \xd0\x90\r\n\r\n");
 
 	g_assert_cmpuint(m->fields->len, ==, 4);
 	g_assert_cmpstr(message_field(m, "x-A"), ==, "one two");
@@ -316,8 +319,8 @@ static void
 test_scan(void)
 {
 	static const char mail[] = "Received: x\r\nFROM: Ann <ann@shop.example>"
-	                           "\r\nSubject: hel\x01lo\r\n"
-	                           "Message-Id: <id@x>\r\n\r\nFrom: no@x\r\n";
+				   "\r\nSubject: hel\x01lo\r\n"
+				   "Message-Id: <id@x>\r\n\r\nFrom: no@x\r\n";
 	g_autoptr(GBytes) bytes = g_bytes_new_static(mail, strlen(mail));
 	g_autoptr(Message) m = message_scan(bytes);
 	g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
@@ -336,7 +339,8 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	message_init();
 	for (guint i = 0; i < G_N_ELEMENTS(headers); i++)
-		g_test_add_data_func(headers[i].title, &headers[i], test_header);
+		g_test_add_data_func(headers[i].title, &headers[i],
+		    test_header);
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_test_add_data_func(texts[i].title, &texts[i], test_text);
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)

@@ -35,8 +35,8 @@ static OutboxRow *
 lease_one(StoreTxn *txn, gint64 now)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) rows = outbox_lease(
-	    txn, now, now + 1200, 1, &error);
+	g_autoptr(GPtrArray) rows =
+	    outbox_lease(txn, now, now + 1200, 1, &error);
 	OutboxRow *row = NULL;
 
 	g_assert_no_error(error);
@@ -91,8 +91,8 @@ test_sent(House *house, gconstpointer data G_GNUC_UNUSED)
 	house_text(&to->reply, "250 2.0.0 ok");
 	to->code = 250;
 	g_assert_true(outbox_recipient_result(txn, id, to, &error));
-	g_assert_true(outbox_finish(
-	    txn, row, "sent", HOUSE_NOW, HOUSE_NOW, &error));
+	g_assert_true(
+	    outbox_finish(txn, row, "sent", HOUSE_NOW, HOUSE_NOW, &error));
 	g_assert_true(outbox_next_due(txn, &due, &error));
 	g_assert_cmpint(due, ==, G_MAXINT64);
 	g_assert_null(lease_one(txn, HOUSE_NOW + 9999));
@@ -108,8 +108,8 @@ test_again(House *house, gconstpointer data G_GNUC_UNUSED)
 
 	add_letter(txn, "a");
 	row = lease_one(txn, HOUSE_NOW);
-	g_assert_true(outbox_finish(
-	    txn, row, "queued", HOUSE_NOW + 60, HOUSE_NOW, &error));
+	g_assert_true(outbox_finish(txn, row, "queued", HOUSE_NOW + 60,
+	    HOUSE_NOW, &error));
 	g_assert_null(lease_one(txn, HOUSE_NOW + 59));
 	again = lease_one(txn, HOUSE_NOW + 60);
 	g_assert_cmpint(again->attempts, ==, 2);
@@ -250,8 +250,8 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/outbox/%s", tests[i].path);
+		g_autofree char *path =
+		    g_strdup_printf("/outbox/%s", tests[i].path);
 
 		g_test_add(path, House, NULL, house_set_up, tests[i].run,
 		    house_tear_down);

@@ -57,8 +57,7 @@ test_offset(void)
 		g_assert_no_error(error);
 		g_assert_cmpstr(message_author(m)->address, ==, "a@x.uz");
 		g_assert_cmpint(m->size, ==, size + 14);
-		g_assert_cmpuint(strlen(m->body_text), >=,
-		    MIN(size, 1000000));
+		g_assert_cmpuint(strlen(m->body_text), >=, MIN(size, 1000000));
 	}
 	fclose(file);
 }
@@ -68,7 +67,7 @@ test_attachments(void)
 {
 	g_autoptr(Parser) parser = parser_new();
 	g_autoptr(GString) text = g_string_new("From: a@x\nContent-Type: "
-	                                       "application/pdf\n\n");
+					       "application/pdf\n\n");
 	g_autoptr(GBytes) bytes = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Message) with = NULL, without = NULL;
@@ -77,8 +76,8 @@ test_attachments(void)
 	for (guint i = 0; i < 1000000; i++)
 		g_string_append(text, "0123456789");
 	bytes = g_bytes_new(text->str, text->len);
-	with = parser_parse_bytes(parser, bytes, MESSAGE_WITH_ATTACHMENTS,
-	    &error);
+	with =
+	    parser_parse_bytes(parser, bytes, MESSAGE_WITH_ATTACHMENTS, &error);
 	g_assert_no_error(error);
 	a = with->attachments->pdata[0];
 	g_assert_cmpint(a->size, ==, 10000000);

@@ -8,10 +8,10 @@ test_need(House *house, gconstpointer data G_GNUC_UNUSED)
 {
 	g_autoptr(StoreTxn) txn = house_write(house);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(AddressRow) first = party_need(
-	    txn, "ann@x.example", "Ann@x.example", "Ann", 10, &error);
-	g_autoptr(AddressRow) again = party_need(
-	    txn, "ann@x.example", "ANN@x.example", "Other", 20, &error);
+	g_autoptr(AddressRow) first = party_need(txn, "ann@x.example",
+	    "Ann@x.example", "Ann", 10, &error);
+	g_autoptr(AddressRow) again = party_need(txn, "ann@x.example",
+	    "ANN@x.example", "Other", 20, &error);
 
 	g_assert_no_error(error);
 	g_assert_cmpint(first->id, >, 0);
@@ -41,8 +41,8 @@ test_set(House *house, gconstpointer data G_GNUC_UNUSED)
 {
 	g_autoptr(StoreTxn) txn = house_write(house);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(AddressRow) row = party_need(
-	    txn, "ann@x.example", "ann@x.example", "", 10, &error);
+	g_autoptr(AddressRow) row =
+	    party_need(txn, "ann@x.example", "ann@x.example", "", 10, &error);
 	g_autoptr(AddressRow) after = NULL;
 
 	g_assert_true(party_set_name(txn, row->id, "Ann Lee", &error));
@@ -87,10 +87,10 @@ test_counts(House *house, gconstpointer data)
 	gsize i = GPOINTER_TO_SIZE(data);
 	g_autoptr(StoreTxn) txn = house_write(house);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(AddressRow) ann = party_need(
-	    txn, "ann@x.example", "ann@x.example", "", 10, &error);
-	g_autoptr(AddressRow) to = party_need(
-	    txn, sent[i].address, sent[i].address, "", 10, &error);
+	g_autoptr(AddressRow) ann =
+	    party_need(txn, "ann@x.example", "ann@x.example", "", 10, &error);
+	g_autoptr(AddressRow) to =
+	    party_need(txn, sent[i].address, sent[i].address, "", 10, &error);
 	const AutomaticCounts *want = &sent[i].want;
 	AutomaticCounts got = { 0 };
 
@@ -102,8 +102,8 @@ test_counts(House *house, gconstpointer data)
 	g_assert_cmpint(got.address_hour, ==, want->address_hour);
 	g_assert_cmpint(got.address_day, ==, want->address_day);
 	g_assert_cmpint(got.same_subject_day, ==, want->same_subject_day);
-	g_assert_cmpint(
-	    got.unproven_domain_hour, ==, want->unproven_domain_hour);
+	g_assert_cmpint(got.unproven_domain_hour, ==,
+	    want->unproven_domain_hour);
 	g_assert_cmpint(got.unproven_hour, ==, want->unproven_hour);
 }
 
@@ -111,15 +111,15 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add("/parties/an address has one row, as first seen", House, NULL,
-	    house_set_up, test_need, house_tear_down);
+	g_test_add("/parties/an address has one row, as first seen", House,
+	    NULL, house_set_up, test_need, house_tear_down);
 	g_test_add("/parties/an unknown one is no error", House, NULL,
 	    house_set_up, test_none, house_tear_down);
 	g_test_add("/parties/name and mark change", House, NULL, house_set_up,
 	    test_set, house_tear_down);
 	for (gsize i = 0; i < G_N_ELEMENTS(sent); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/parties/counts %s", sent[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/parties/counts %s", sent[i].title);
 
 		g_test_add(path, House, GSIZE_TO_POINTER(i), house_set_up,
 		    test_counts, house_tear_down);

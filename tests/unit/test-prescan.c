@@ -66,8 +66,8 @@ static const struct Case {
 	{ "/prescan/a second Content-Type does not count", HEAD,
 	    "Content-Type: text/plain\r\n", 2, "\r\ntext",
 	    "odd or repeated Content-Type", 0 },
-	{ "/prescan/an mbox line in front goes", "From ann@x Mon Jan 1\n",
-	    HEAD, 1, "\r\ntext", "line in the header that is no field", 0 },
+	{ "/prescan/an mbox line in front goes", "From ann@x Mon Jan 1\n", HEAD,
+	    1, "\r\ntext", "line in the header that is no field", 0 },
 	{ "/prescan/a body without the empty line before it stays", HEAD,
 	    "no field\r\n", 1, "text", "line in the header that is no field",
 	    0 },
@@ -154,8 +154,8 @@ test_depth(void)
 static gint64
 time_of(guint times)
 {
-	g_autoptr(GString) mail = g_string_new(
-	    HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n");
+	g_autoptr(GString) mail = g_string_new(HEAD
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n");
 	g_autoptr(GPtrArray) defects = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GBytes) bytes = NULL, out = NULL;
 	g_auto(Octets) octets = { .fd = -1 };

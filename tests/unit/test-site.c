@@ -46,8 +46,8 @@ test_endpoint(gconstpointer data)
 {
 	gsize i = GPOINTER_TO_SIZE(data);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Endpoint) endpoint = endpoint_parse(
-	    endpoints[i].url, endpoints[i].scheme, &error);
+	g_autoptr(Endpoint) endpoint =
+	    endpoint_parse(endpoints[i].url, endpoints[i].scheme, &error);
 
 	if (endpoints[i].host == NULL) {
 		g_assert_null(endpoint);
@@ -89,8 +89,8 @@ static void
 test_address(House *house, gconstpointer data)
 {
 	gsize i = GPOINTER_TO_SIZE(data);
-	const Mailbox *mailbox = site_mailbox_by_address(
-	    house->site, addresses[i].address);
+	const Mailbox *mailbox =
+	    site_mailbox_by_address(house->site, addresses[i].address);
 
 	g_assert_cmpstr(mailbox != NULL ? mailbox->name : NULL, ==,
 	    addresses[i].mailbox);
@@ -119,8 +119,8 @@ static const struct {
 	    "is the address of another mailbox too" },
 	{ "an agent that is no address",
 	    MAILBOX "[queue general]\nagents = olga\n", "is no address" },
-	{ "an IMAP server without a user", MAILBOX "imap = imaps://mx.example\n",
-	    "names no user" },
+	{ "an IMAP server without a user",
+	    MAILBOX "imap = imaps://mx.example\n", "names no user" },
 	{ "an IMAP server that is none", MAILBOX "imap = mx.example\n",
 	    "is no server" },
 	{ "an SMTP server that is none", MAILBOX "[smtp]\nserver = mx\n",
@@ -186,8 +186,8 @@ test_secret(gconstpointer data)
 	g_assert_true(g_file_set_contents(path, text->str, -1, NULL));
 	site = options_load(path, &error);
 	g_assert_no_error(error);
-	password = site_password(
-	    config_section(site->config, "smtp", NULL), &error);
+	password =
+	    site_password(config_section(site->config, "smtp", NULL), &error);
 	house_remove(dir);
 	g_assert_cmpstr(password, ==, secrets[i].want);
 	g_assert_cmpint(error != NULL, ==, secrets[i].want == NULL);
@@ -198,27 +198,27 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(endpoints); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/site/endpoint/%s", endpoints[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/site/endpoint/%s", endpoints[i].title);
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_endpoint);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/site/address/%s", addresses[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/site/address/%s", addresses[i].title);
 
 		g_test_add(path, House, GSIZE_TO_POINTER(i), house_set_up,
 		    test_address, house_tear_down);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/site/fault/%s", faults[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/site/fault/%s", faults[i].title);
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_fault);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/site/secret/%s", secrets[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/site/secret/%s", secrets[i].title);
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_secret);
 	}

@@ -97,8 +97,8 @@ static void
 test_step(gconstpointer data)
 {
 	const Case *c = data;
-	g_autoptr(Message) message = house_mail(
-	    "a@customer.example", "ann@customer.example", c->text);
+	g_autoptr(Message) message =
+	    house_mail("a@customer.example", "ann@customer.example", c->text);
 	g_autoptr(Envelope) envelope = house_envelope(NULL);
 	g_autoptr(Effects) effects = effects_new();
 	Facts facts = { .message = message, .envelope = envelope };
@@ -140,15 +140,15 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(moves); i++) {
-		g_autofree char *path = g_strdup_printf("/ticket/%s by %d is %s",
-		    moves[i].from, moves[i].move,
+		g_autofree char *path = g_strdup_printf(
+		    "/ticket/%s by %d is %s", moves[i].from, moves[i].move,
 		    moves[i].want != NULL ? moves[i].want : "no change");
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_move);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/ticket/%s", cases[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/ticket/%s", cases[i].title);
 
 		g_test_add_data_func(path, &cases[i], test_step);
 	}

@@ -8,8 +8,8 @@ static gint64
 add_address(StoreTxn *txn, const char *address)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(AddressRow) row = party_need(
-	    txn, address, address, "", 10, &error);
+	g_autoptr(AddressRow) row =
+	    party_need(txn, address, address, "", 10, &error);
 
 	g_assert_no_error(error);
 	return row->id;
@@ -208,8 +208,8 @@ test_thread(House *house, gconstpointer data G_GNUC_UNUSED)
 	notes = message_notes(txn, ticket, &error);
 	g_assert_cmpuint(notes->len, ==, 1);
 	g_assert_cmpstr(notes->pdata[0], ==, "4@agent");
-	empty = message_thread_ids(
-	    txn, add_ticket(txn, "new", "a"), &none, &error);
+	empty =
+	    message_thread_ids(txn, add_ticket(txn, "new", "a"), &none, &error);
 	g_assert_cmpuint(empty->len, ==, 0);
 	g_assert_cmpstr(none, ==, "");
 }
@@ -255,8 +255,8 @@ test_events(House *house, gconstpointer data G_GNUC_UNUSED)
 	g_autoptr(GPtrArray) rows = NULL;
 	const EventRow *row;
 
-	g_assert_true(event_add(
-	    txn, ticket, 10, "opened", "ann@x.example", "by lmtp", &error));
+	g_assert_true(event_add(txn, ticket, 10, "opened", "ann@x.example",
+	    "by lmtp", &error));
 	g_assert_true(event_add(txn, ticket, 11, "closed", "", "", &error));
 	rows = event_list(txn, ticket, &error);
 	g_assert_cmpuint(rows->len, ==, 2);
@@ -311,8 +311,8 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/tickets/%s", tests[i].path);
+		g_autofree char *path =
+		    g_strdup_printf("/tickets/%s", tests[i].path);
 
 		g_test_add(path, House, NULL, house_set_up, tests[i].run,
 		    house_tear_down);

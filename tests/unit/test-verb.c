@@ -10,7 +10,8 @@ static const struct {
 } cases[] = {
 	{ "no command", "Hello Ann,\nyour parcel left.", 0,
 	    "Hello Ann,\nyour parcel left.", NULL },
-	{ "close, then the answer", "/close\nDone.", VERB_CLOSE, "Done.", NULL },
+	{ "close, then the answer", "/close\nDone.", VERB_CLOSE, "Done.",
+	    NULL },
 	{ "note, then its text", "/note\n\nAsk Petr.", VERB_NOTE, "Ask Petr.",
 	    NULL },
 	{ "both", "/close\n/note\nx", VERB_CLOSE | VERB_NOTE, "x", NULL },
@@ -51,8 +52,8 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *path = g_strdup_printf(
-		    "/verb/%s", cases[i].title);
+		g_autofree char *path =
+		    g_strdup_printf("/verb/%s", cases[i].title);
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_case);
 	}

@@ -160,7 +160,7 @@ static void
 test_limits(void)
 {
 	g_autoptr(Message) a = sample(), b = sample(), c = sample(),
-	                   d = sample(), e = sample();
+			   d = sample(), e = sample();
 
 	for (guint i = 0; i < 1001; i++)
 		g_ptr_array_add(a->references, g_strdup("x@y"));

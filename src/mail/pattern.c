@@ -1,0 +1,301 @@
+/* pattern.c - compares a line with a pattern, all ways at once: for each part
+ * of the pattern in turn the set of places where it may end. So there is no
+ * backtracking, and no line that takes long. */
+#include "mail/pattern.h"
+
+#include <string.h>
+
+typedef enum Part { PART_TEXT, PART_DATE, PART_TIME, PART_ADDRESS, PART_NAME,
+	PART_WHO } Part;
+
+/* Octets: letters of most scripts take two or three. */
+static const struct Hole {
+	const char *name;
+	Part part;
+	gint least, most;
+	guint numbers;
+} holes[] = {
+	{ "{date}", PART_DATE, 3, 160, 2 },
+	{ "{time}", PART_TIME, 3, 60, 2 },
+	{ "{addr}", PART_ADDRESS, 3, 254, 0 },
+	{ "{name}", PART_NAME, 1, 300, 0 },
+	{ "{who}", PART_WHO, 1, 300, 0 },
+};
+
+typedef struct Piece {
+	const struct Hole *hole; /* NULL: a text */
+	guint numbers;           /* that the hole needs */
+	char *text;
+	gsize length;
+} Piece;
+
+struct Pattern {
+	GArray *pieces;
+	const char *longest; /* text that a line must hold; NULL if none */
+};
+
+static gboolean
+is_ignored(gunichar c)
+{
+	return c == '*' || c == 0x200e || c == 0x200f || c == 0x61c ||
+	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void
+pattern_squeeze(GString *out, const char *text, gsize length)
+{
+	const char *end = text + length;
+	gboolean digit = FALSE, gap = FALSE;
+
+	for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c == '\n' || c == '\t' || g_unichar_isspace(c)) {
+			gap = TRUE;
+			continue;
+		}
+		if (is_ignored(c))
+			continue;
+		if (digit && gap && g_unichar_isdigit(c))
+			g_string_append_c(out, ' ');
+		gap = FALSE;
+		digit = g_unichar_isdigit(c);
+		g_string_append_len(out, p, g_utf8_next_char(p) - p);
+	}
+}
+
+static void
+piece_clear(gpointer data)
+{
+	g_free(((Piece *)data)->text);
+}
+
+static void
+add_text(Pattern *pattern, const char *text, gsize length)
+{
+	g_autoptr(GString) squeezed = g_string_new(NULL);
+	Piece piece = { NULL, 0, NULL, 0 };
+
+	pattern_squeeze(squeezed, text, length);
+	/* "~" is optional white space, and all white space is optional. */
+	for (gchar *p = squeezed->str; (p = strchr(p, '~')) != NULL;)
+		g_string_erase(squeezed, p - squeezed->str, 1);
+	if (squeezed->len == 0)
+		return;
+	piece.length = squeezed->len;
+	piece.text = g_strdup(squeezed->str);
+	g_array_append_val(pattern->pieces, piece);
+}
+
+static const struct Hole *
+hole_at(const char *p)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(holes); i++)
+		if (g_str_has_prefix(p, holes[i].name))
+			return &holes[i];
+	return NULL;
+}
+
+Pattern *
+pattern_new(const char *text)
+{
+	Pattern *pattern = g_new0(Pattern, 1);
+	gboolean has_time = strstr(text, "{time}") != NULL;
+	const char *start = text, *p = text;
+
+	pattern->pieces = g_array_new(FALSE, TRUE, sizeof(Piece));
+	g_array_set_clear_func(pattern->pieces, piece_clear);
+	while (*p != '\0') {
+		const struct Hole *hole = *p == '{' ? hole_at(p) : NULL;
+		Piece piece = { hole, 0, NULL, 0 };
+
+		if (hole == NULL) {
+			p++;
+			continue;
+		}
+		add_text(pattern, start, (gsize)(p - start));
+		piece.numbers = hole->numbers;
+		if (hole->part == PART_DATE && has_time)
+			piece.numbers = 1;
+		g_array_append_val(pattern->pieces, piece);
+		p += strlen(hole->name);
+		start = p;
+	}
+	add_text(pattern, start, (gsize)(p - start));
+	for (guint i = 0; i < pattern->pieces->len; i++) {
+		const Piece *piece = &g_array_index(pattern->pieces, Piece, i);
+
+		if (piece->text != NULL &&
+		    (pattern->longest == NULL ||
+			piece->length > strlen(pattern->longest)))
+			pattern->longest = piece->text;
+	}
+	return pattern;
+}
+
+void
+pattern_free(Pattern *pattern)
+{
+	if (pattern == NULL)
+		return;
+	g_array_unref(pattern->pieces);
+	g_free(pattern);
+}
+
+static const Piece *
+piece_at(const Pattern *pattern, guint i)
+{
+	return &g_array_index(pattern->pieces, Piece, i);
+}
+
+const char *
+pattern_tail(const Pattern *pattern)
+{
+	guint n = pattern->pieces->len;
+
+	if (n == 0 || piece_at(pattern, n - 1)->text == NULL)
+		return "";
+	return piece_at(pattern, n - 1)->text;
+}
+
+gboolean
+pattern_has_head(const Pattern *pattern)
+{
+	return pattern->pieces->len > 0 && piece_at(pattern, 0)->text != NULL;
+}
+
+gboolean
+pattern_line(PatternLine *line, const char *squeezed, gsize length)
+{
+	gboolean in_number = FALSE, domain = FALSE;
+	gint16 at = -1;
+	guint16 numbers = 0;
+
+	if (length > PATTERN_LINE_MOST)
+		return FALSE;
+	memcpy(line->text, squeezed, length);
+	line->text[length] = '\0';
+	line->length = (guint)length;
+	line->has_address = line->has_digit = FALSE;
+	for (gsize i = 0; i <= length; i++) {
+		const char *p = line->text + i;
+		gboolean first = i < length && ((guint8)*p & 0xc0) != 0x80;
+		gboolean digit = first && (g_ascii_isdigit(*p) ||
+				   ((guint8)*p >= 0xd9 &&
+				       g_unichar_isdigit(g_utf8_get_char(p))));
+
+		line->numbers[i] = numbers;
+		line->at[i] = at;
+		/* "ann@shop.uz", "ann@shop.uz>" and "ann@shop.uz>)" end. */
+		line->closed[i] = at >= 0 && domain && (gint)i > at + 1;
+		if (i == length)
+			break;
+		if (digit && !in_number)
+			numbers++;
+		if (first)
+			in_number = digit;
+		line->has_digit |= digit;
+		if (*p == '@') {
+			at = (gint16)i;
+			domain = TRUE;
+			line->has_address = TRUE;
+		} else if (!g_ascii_isalnum(*p) && *p >= 0 &&
+			   strchr(".-_>)]\"';,", *p) == NULL) {
+			domain = FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Sets of places, one octet each. */
+typedef struct Places {
+	guint8 set[PATTERN_LINE_MOST + 1];
+} Places;
+
+static gboolean
+step_text(const Piece *piece, const PatternLine *line, const Places *from,
+    Places *to)
+{
+	gboolean any = FALSE;
+
+	memset(to->set, 0, line->length + 1);
+	for (gsize i = 0; i + piece->length <= line->length; i++)
+		if (from->set[i] &&
+		    memcmp(line->text + i, piece->text, piece->length) == 0)
+			any = to->set[i + piece->length] = 1;
+	return any;
+}
+
+/* Can a hole be filled with first .. end - 1? small is the first and large the
+ * last place that it may begin at, both known to be near enough. */
+static gboolean
+fits(const Piece *piece, const PatternLine *line, gint small, gint large,
+    gint end)
+{
+	gint at = line->at[end];
+
+	switch (piece->hole->part) {
+	case PART_DATE:
+	case PART_TIME: /* small is behind the last "@" already */
+		return line->numbers[end] - line->numbers[small] >=
+		       (gint)piece->numbers;
+	case PART_ADDRESS:
+		return at > small && line->closed[end];
+	case PART_NAME:
+		return large > at;
+	default:
+		return at < small || line->closed[end] || large > at;
+	}
+}
+
+static gboolean
+step_hole(const Piece *piece, const PatternLine *line, const Places *from,
+    Places *to)
+{
+	const struct Hole *hole = piece->hole;
+	gboolean dated = hole->part == PART_DATE || hole->part == PART_TIME;
+	gint small = 0, large = -1;
+	gboolean any = FALSE;
+
+	memset(to->set, 0, line->length + 1);
+	for (gint end = hole->least; end <= (gint)line->length; end++) {
+		gint low = end - hole->most;
+
+		if (dated)
+			low = MAX(low, line->at[end] + 1);
+		if (from->set[end - hole->least])
+			large = end - hole->least;
+		while (small < end && (small < low || !from->set[small]))
+			small++;
+		if (small <= end - hole->least && large >= low &&
+		    fits(piece, line, small, large, end))
+			any = to->set[end] = 1;
+	}
+	return any;
+}
+
+gboolean
+pattern_matches(const Pattern *pattern, const PatternLine *line, guint64 *work)
+{
+	Places places[2];
+	guint now = 0;
+
+	if (line->length == 0 ||
+	    (pattern->longest != NULL &&
+		strstr(line->text, pattern->longest) == NULL))
+		return FALSE;
+	memset(places[now].set, 0, line->length + 1);
+	places[now].set[0] = 1;
+	for (guint i = 0; i < pattern->pieces->len; i++, now = 1 - now) {
+		const Piece *piece = piece_at(pattern, i);
+
+		*work += line->length;
+		if (!(piece->hole == NULL
+			    ? step_text(piece, line, &places[now],
+				  &places[1 - now])
+			    : step_hole(piece, line, &places[now],
+				  &places[1 - now])))
+			return FALSE;
+	}
+	return places[now].set[line->length] != 0;
+}

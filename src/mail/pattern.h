@@ -1,0 +1,50 @@
+/* pattern.h - lines with holes, such as "On {date}, {who} wrote:".
+ *
+ * What the holes mean is said at the head of words/attribution.tsv. A line is
+ * prepared once (pattern_line) and then compared with many patterns; the time
+ * of one comparison grows with length of line times parts of pattern, whatever
+ * is written there. */
+#ifndef MAIL_PATTERN_H
+#define MAIL_PATTERN_H
+
+#include <glib.h>
+
+#define PATTERN_LINE_MOST 480 /* octets of a line, squeezed */
+
+typedef struct Pattern Pattern;
+
+/* text: folded. Holes that are not known are taken as they stand. */
+Pattern *pattern_new(const char *text);
+void pattern_free(Pattern *pattern);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pattern, pattern_free)
+
+/* What stands after the last hole and must end the line; "" if nothing. */
+const char *pattern_tail(const Pattern *pattern);
+/* It begins with a text, not with a hole. */
+gboolean pattern_has_head(const Pattern *pattern);
+
+/* text without what counts nothing: white space (but between two digits, one
+ * space), stars, direction marks. For text that is folded. */
+void pattern_squeeze(GString *out, const char *text, gsize length);
+
+/* A line that can be compared. */
+typedef struct PatternLine {
+	guint length;
+	gboolean has_address;
+	gboolean has_digit;
+	char text[PATTERN_LINE_MOST + 1];
+	/* For each place: how many numbers begin before it; the last "@"
+	 * before it, -1 if none; an address may end there. */
+	guint16 numbers[PATTERN_LINE_MOST + 1];
+	gint16 at[PATTERN_LINE_MOST + 1];
+	guint8 closed[PATTERN_LINE_MOST + 1];
+} PatternLine;
+
+/* squeezed: as pattern_squeeze gives it. FALSE if it is too long. */
+gboolean pattern_line(PatternLine *line, const char *squeezed, gsize length);
+
+/* work: counts what was done, for callers that set a limit. */
+gboolean pattern_matches(const Pattern *pattern, const PatternLine *line,
+    guint64 *work);
+
+#endif

@@ -1,0 +1,370 @@
+/* test-thread.c - which ticket a mail joins, and who is proven for it.
+ *
+ * A ticket of ann's stands; another mail comes with one proof or another,
+ * from one sender or another. At the end thousands of spoilt tokens. */
+#include "policy/thread.h"
+
+#include "house.h"
+
+#define ANN  "ann@customer.example"
+#define BOB  "bob@customer.example"
+#define OLGA "olga@shop.example"
+#define PETR "petr@shop.example"
+
+typedef enum By {
+	BY_NOTHING,
+	BY_CUSTOMER, /* keyed address for ann */
+	BY_AGENT,    /* keyed address for olga */
+	BY_NOTE,
+	BY_BOUNCE,
+	BY_OWN_ID,   /* Message-ID of a letter to ann */
+	BY_AGENT_ID, /* Message-ID of a notification to olga */
+	BY_KNOWN_ID, /* ann's own Message-ID */
+	BY_SUBJECT,
+	BY_LOOP,    /* X-Loop's token as an address */
+	BY_MESSAGE, /* a Message-ID's token as an address */
+	BY_GONE,    /* a token of a ticket that is not there */
+} By;
+
+typedef struct Case {
+	const char *title;
+	By by;
+	const char *from;
+	const char *auth; /* NULL: nothing is said */
+	gboolean joins, verified, inside;
+	gboolean added; /* the sender becomes a participant */
+} Case;
+
+static const Case cases[] = {
+	{ "a mail that answers nothing opens a ticket", BY_NOTHING, ANN, NULL,
+	    FALSE, FALSE, FALSE, TRUE },
+	{ "ann's keyed address joins", BY_CUSTOMER, ANN, NULL, TRUE, TRUE,
+	    FALSE, FALSE },
+	{ "a colleague at ann's keyed address joins as a new participant",
+	    BY_CUSTOMER, BOB, NULL, TRUE, TRUE, FALSE, TRUE },
+	{ "a forger at ann's keyed address joins unproven and is not added",
+	    BY_CUSTOMER, BOB, "fail", TRUE, FALSE, FALSE, FALSE },
+	{ "nobody at ann's keyed address joins unproven", BY_CUSTOMER, NULL,
+	    NULL, TRUE, FALSE, FALSE, FALSE },
+	{ "an agent at ann's keyed address is no new participant", BY_CUSTOMER,
+	    OLGA, "pass", TRUE, TRUE, FALSE, FALSE },
+	{ "an agent's keyed address is inside", BY_AGENT, OLGA, "pass", TRUE,
+	    FALSE, TRUE, FALSE },
+	{ "an agent's keyed address is inside whoever writes to it", BY_AGENT,
+	    BOB, NULL, TRUE, FALSE, TRUE, FALSE },
+	{ "a note address is inside", BY_NOTE, OLGA, "pass", TRUE, FALSE, TRUE,
+	    FALSE },
+	{ "a bounce address joins and proves nobody", BY_BOUNCE, BOB, "pass",
+	    TRUE, FALSE, FALSE, FALSE },
+	{ "an answer to our letter joins", BY_OWN_ID, ANN, NULL, TRUE, TRUE,
+	    FALSE, FALSE },
+	{ "an agent's answer to his notification is inside", BY_AGENT_ID, OLGA,
+	    "pass", TRUE, FALSE, TRUE, FALSE },
+	{ "another agent's answer to it is not", BY_AGENT_ID, PETR, "pass",
+	    TRUE, TRUE, FALSE, FALSE },
+	{ "a stranger's answer to it is not", BY_AGENT_ID, BOB, NULL, TRUE,
+	    TRUE, FALSE, TRUE },
+	{ "ann proven, by a known id, joins", BY_KNOWN_ID, ANN, "pass", TRUE,
+	    TRUE, FALSE, FALSE },
+	{ "ann not proven, by a known id, joins unproven", BY_KNOWN_ID, ANN,
+	    NULL, TRUE, FALSE, FALSE, FALSE },
+	{ "ann forged, by a known id, does not join", BY_KNOWN_ID, ANN, "fail",
+	    FALSE, FALSE, FALSE, TRUE },
+	{ "bob proven, by a known id, does not join", BY_KNOWN_ID, BOB, "pass",
+	    FALSE, TRUE, FALSE, TRUE },
+	{ "ann proven, by the number, joins", BY_SUBJECT, ANN, "pass", TRUE,
+	    TRUE, FALSE, FALSE },
+	{ "ann not proven, by the number, does not join", BY_SUBJECT, ANN, NULL,
+	    FALSE, FALSE, FALSE, TRUE },
+	{ "bob proven, by the number, does not join", BY_SUBJECT, BOB, "pass",
+	    FALSE, TRUE, FALSE, TRUE },
+	{ "X-Loop's token makes no address", BY_LOOP, ANN, NULL, FALSE, FALSE,
+	    FALSE, TRUE },
+	{ "a Message-ID's token makes no address", BY_MESSAGE, ANN, NULL, FALSE,
+	    FALSE, FALSE, TRUE },
+	{ "a token of a ticket that is gone joins nothing", BY_GONE, ANN, NULL,
+	    FALSE, FALSE, FALSE, TRUE },
+};
+
+static char *
+address_by(const House *house, By by, gint64 ticket, gint64 ann, gint64 olga)
+{
+	switch (by) {
+	case BY_CUSTOMER:
+		return house_keyed(house, TOKEN_CUSTOMER, ticket, ann);
+	case BY_AGENT:
+		return house_keyed(house, TOKEN_AGENT, ticket, olga);
+	case BY_NOTE:
+		return house_keyed(house, TOKEN_NOTE, ticket, olga);
+	case BY_BOUNCE:
+		return house_keyed(house, TOKEN_BOUNCE, ticket, ann);
+	case BY_LOOP:
+		return house_keyed(house, TOKEN_LOOP, 0, 0);
+	case BY_MESSAGE:
+		return house_keyed(house, TOKEN_MESSAGE, ticket, ann);
+	case BY_GONE:
+		return house_keyed(house, TOKEN_CUSTOMER, ticket + 99, ann);
+	default:
+		return NULL;
+	}
+}
+
+static Effects *
+decide_at(House *house, Message *message, const char *to, gint64 now)
+{
+	g_autoptr(Envelope) envelope = house_envelope(to);
+	g_autoptr(StoreTxn) txn = house_write(house);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Facts) facts = NULL;
+
+	envelope->received = now;
+	facts = facts_read(txn, &house->desk, message, envelope, now, &error);
+	g_assert_no_error(error);
+	return pipeline_decide(facts, &house->desk, now);
+}
+
+static Effects *
+decide(House *house, Message *message, const char *to)
+{
+	return decide_at(house, message, to, HOUSE_NOW + 60);
+}
+
+static void
+test_case(House *house, gconstpointer data)
+{
+	const Case *c = data;
+	gint64 number =
+	    house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	g_autoptr(Ticket) ticket = house_ticket(house, number);
+	gint64 ann = house_party(house, ANN), olga = house_party(house, OLGA);
+	g_autofree char *to = address_by(house, c->by, ticket->id, ann, olga);
+	g_autoptr(Message) message = house_mail("next@y", c->from, "More");
+	g_autoptr(Effects) effects = NULL;
+
+	if (c->by == BY_OWN_ID || c->by == BY_AGENT_ID)
+		g_ptr_array_add(message->in_reply_to,
+		    house_own_id(house, ticket->id,
+			c->by == BY_OWN_ID ? ann : olga));
+	if (c->by == BY_KNOWN_ID)
+		g_ptr_array_add(message->references, g_strdup("first@x"));
+	if (c->by == BY_SUBJECT)
+		house_text(&message->subject, "Re: [#1001] Parcel");
+	if (c->auth != NULL)
+		house_prove(message, c->auth);
+	effects = decide(house, message, to);
+	g_assert_cmpint(effects->opens, ==, !c->joins);
+	g_assert_cmpint(effects->ticket->number, ==, c->joins ? 1001 : 1002);
+	g_assert_cmpint(effects->verified, ==, c->verified);
+	g_assert_cmpint(effects->is_inside, ==, c->inside);
+	g_assert_cmpuint(effects->participants->len, ==, c->added ? 1 : 0);
+}
+
+/* Candidates that were not good enough are shown to agents. */
+static void
+test_linked(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	g_autoptr(Message) message = house_mail("next@y", BOB, "More");
+	g_autoptr(Effects) effects = NULL;
+
+	house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	house_text(&message->subject, "[#1001] let me in");
+	effects = decide(house, message, NULL);
+	g_assert_true(effects->opens);
+	g_assert_cmpint(effects->linked, ==, 1001);
+}
+
+/* AC-09: a colleague answers the first mail, then ann writes again. */
+static void
+test_colleague(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	Message *bob = house_mail("bob@y", BOB, "Me too");
+	g_autoptr(Message) ann = house_mail("second@x", ANN, "And?");
+	g_autoptr(Effects) effects = NULL;
+
+	house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	g_ptr_array_add(bob->references, g_strdup("first@x"));
+	g_assert_cmpint(house_take(house, bob, NULL), ==, 1002);
+	g_ptr_array_add(ann->references, g_strdup("first@x"));
+	effects = decide(house, ann, NULL);
+	g_assert_false(effects->opens);
+	g_assert_cmpint(effects->ticket->number, ==, 1001);
+}
+
+static void
+test_closed(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	gint64 number =
+	    house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	gint64 ann = house_party(house, ANN);
+	g_autofree char *to = house_keyed(house, TOKEN_CUSTOMER, number, ann);
+	g_autoptr(Message) soon = house_mail("soon@x", ANN, "Again");
+	g_autoptr(Message) late = house_mail("late@x", ANN, "Again");
+	g_autoptr(Effects) joins = NULL;
+	g_autoptr(Effects) opens = NULL;
+	gint64 month = 30 * 86400;
+
+	house_take(house, house_mail("close@x", ANN, "CLOSE"), to);
+	joins = decide_at(house, soon, to, HOUSE_NOW + month);
+	opens = decide_at(house, late, to, HOUSE_NOW + month + 1);
+	g_assert_cmpstr(joins->ticket->state, ==, "open");
+	g_assert_true(opens->opens);
+	g_assert_cmpint(opens->linked, ==, number);
+}
+
+/* Our reply comes back through the mailbox: it names older ids of ours. */
+static void
+test_own_copy(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	gint64 number =
+	    house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	gint64 ann = house_party(house, ANN);
+	g_autofree char *id = house_own_id(house, number, ann);
+	g_autoptr(Message) message =
+	    house_mail(id, "support@shop.example", "Our answer");
+	g_autoptr(Effects) effects = NULL;
+
+	g_ptr_array_add(message->references, house_own_id(house, number, ann));
+	effects = decide(house, message, NULL);
+	g_assert_false(effects->opens);
+	g_assert_true(effects->is_machine);
+	g_assert_cmpuint(effects->participants->len, ==, 0);
+	g_assert_cmpuint(effects->letters->len, ==, 0);
+	g_assert_cmpstr(effects->ticket->state, ==, "new");
+}
+
+static void
+test_both(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	gint64 number =
+	    house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	gint64 olga = house_party(house, OLGA);
+	g_autofree char *reply = house_keyed(house, TOKEN_AGENT, number, olga);
+	g_autofree char *note = house_keyed(house, TOKEN_NOTE, number, olga);
+	g_autoptr(Message) message = house_mail("next@y", OLGA, "Inside only");
+	g_autoptr(Effects) effects = NULL;
+
+	house_prove(message, "pass");
+	g_ptr_array_add(message->cc, address_new(note, ""));
+	effects = decide(house, message, reply);
+	g_assert_cmpstr(effects->kind, ==, "note");
+	g_assert_cmpstr(effects->visibility, ==, "internal");
+	g_assert_cmpuint(effects->letters->len, ==, 0);
+}
+
+/* --- spoilt tokens ---------------------------------------------------------- */
+
+enum { ROUNDS = 3000 };
+
+static char
+other_letter(char old)
+{
+	char c;
+
+	do
+		c = "abcdefghijklmnopqrstuvwxyz234567"[g_test_rand_int_range(0,
+		    32)];
+	while (c == old);
+	return c;
+}
+
+/* One of: random letters, one letter changed, cut, grown, two halves of two
+ * good tokens. */
+static char *
+spoil(const char *good, const char *other)
+{
+	gsize length = strlen(good);
+	gsize at = (gsize)g_test_rand_int_range(0, (gint32)length);
+	GString *out = g_string_new(good);
+
+	switch (g_test_rand_int_range(0, 5)) {
+	case 0:
+		for (gsize i = 0; i < length; i++)
+			out->str[i] = other_letter('\0');
+		break;
+	case 1:
+		out->str[at] = other_letter(out->str[at]);
+		break;
+	case 2:
+		g_string_truncate(out, at);
+		break;
+	case 3:
+		g_string_append_c(out, other_letter('\0'));
+		break;
+	default:
+		at = MAX(at, 1);
+		g_string_truncate(out, at);
+		g_string_append(out, other + MIN(at, strlen(other)));
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* As address or as Message-ID: a spoilt token joins nothing. */
+static void
+test_spoilt(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	static const TokenKind kinds[] = { TOKEN_CUSTOMER, TOKEN_AGENT,
+		TOKEN_NOTE, TOKEN_BOUNCE, TOKEN_MESSAGE };
+	gint64 one = house_take(house, house_mail("1@x", ANN, "Hello"), NULL);
+	gint64 two = house_take(house, house_mail("2@x", BOB, "Hello"), NULL);
+	gint64 ann = house_party(house, ANN), bob = house_party(house, BOB);
+	guint spoilt = 0;
+
+	for (guint i = 0; i < ROUNDS; i++) {
+		TokenKind kind = kinds[i % G_N_ELEMENTS(kinds)];
+		g_autofree char *good = token_make(house->keys, kind, one, ann);
+		g_autofree char *other =
+		    token_make(house->keys, kind, two, bob);
+		g_autofree char *bad = spoil(good, other);
+		g_autoptr(Message) message = house_mail("n@y", ANN, "More");
+		g_autofree char *to = NULL;
+		g_autoptr(Effects) effects = NULL;
+
+		if (g_str_equal(bad, good) || g_str_equal(bad, other))
+			continue;
+		spoilt++;
+		if (kind == TOKEN_MESSAGE)
+			g_ptr_array_add(message->in_reply_to,
+			    g_strdup_printf("%s.x@shop.example", bad));
+		else
+			to = address_with_detail("support@shop.example", bad);
+		effects = decide(house, message, to);
+		g_assert_true(effects->opens);
+		g_assert_false(effects->is_inside);
+		g_assert_cmpint(effects->linked, ==, 0);
+	}
+	g_assert_cmpuint(spoilt, >, ROUNDS / 2);
+}
+
+static const struct {
+	const char *path;
+	void (*run)(House *house, gconstpointer data);
+} tests[] = {
+	{ "a ticket that could not be joined is linked", test_linked },
+	{ "a colleague's mail does not take ann's thread away",
+	    test_colleague },
+	{ "a closed ticket opens again for thirty days", test_closed },
+	{ "a copy of our own reply changes nothing", test_own_copy },
+	{ "reply and note address at once mean note", test_both },
+	{ "a random, cut, changed or mixed token joins nothing", test_spoilt },
+};
+
+int
+main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path =
+		    g_strdup_printf("/thread/%s", cases[i].title);
+
+		g_test_add(path, House, &cases[i], house_set_up, test_case,
+		    house_tear_down);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
+		g_autofree char *path =
+		    g_strdup_printf("/thread/%s", tests[i].path);
+
+		g_test_add(path, House, NULL, house_set_up, tests[i].run,
+		    house_tear_down);
+	}
+	return g_test_run();
+}
