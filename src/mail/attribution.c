@@ -185,18 +185,6 @@ attribution_may_end(const char *text, gsize length)
 		   rows_of(table, end->str, end->len, 1) != NULL);
 }
 
-/* "10:05", where a date alone would be too little. */
-static gboolean
-has_clock(const PatternLine *line)
-{
-	for (guint i = 1; i + 2 < line->length; i++)
-		if (line->text[i] == ':' && g_ascii_isdigit(line->text[i - 1]) &&
-		    g_ascii_isdigit(line->text[i + 1]) &&
-		    g_ascii_isdigit(line->text[i + 2]))
-			return TRUE;
-	return FALSE;
-}
-
 static AttributionMatch
 match_row(const Row *row, const PatternLine *line, guint64 *work)
 {
@@ -239,7 +227,7 @@ attribution_match(const char *text, gsize length, gboolean *clock,
 			best = MAX(best, match_row(rows->pdata[i], &line,
 					     work));
 	}
-	*clock = has_clock(&line);
+	*clock = line.clock[line.length] >= 0;
 	*address = line.has_address;
 	return best;
 }

@@ -19,6 +19,9 @@ gboolean autosub_is_away_subject(const char *subject);
 MessageKind autosub_subject_kind(const char *subject, gboolean is_answer,
     const char **reason);
 
+/* The subject holds such words, also behind "Re:" and a tag: less than a sign. */
+gboolean autosub_hints_away(const char *subject);
+
 /* Subject without reply and forward prefixes, ticket tags and digits, folded:
  * for "the same subject again" (THREATS.md 2.11). Free with g_free. */
 char *autosub_subject_key(const char *subject);

@@ -1,7 +1,7 @@
 /* autosub_subject.c - what a subject says about its mail being automatic.
  *
- * Subjects are words, so they are tables per language (autosub_words.def) and
- * matched narrowly: a person who writes about automatic answers is a person.
+ * Subjects are words, so they are a table per language, words/outofoffice.tsv,
+ * and matched narrowly: a person who writes about automatic answers is a person.
  * autosub.c asks for the kind, policy/gate for the key of a subject that comes
  * again and again. */
 #include "mail/autosub.h"
@@ -9,45 +9,9 @@
 #include <string.h>
 
 #include "ground/text.h"
+#include "mail/autosub_away.h"
 
 #define SUBJECT_MAX 200 /* characters looked at */
-
-static const char *const away_strong[] = {
-#define AWAY_STRONG(words) words,
-#include "mail/autosub_words.def"
-};
-
-static const char *const away_bracket[] = {
-#define AWAY_BRACKET(words) words,
-#include "mail/autosub_words.def"
-};
-
-static const char *const away_weak[] = {
-#define AWAY_WEAK(words) words,
-#include "mail/autosub_words.def"
-};
-
-static const char *const reply_prefixes[] = {
-#define REPLY_PREFIX(word) word,
-#include "mail/autosub_words.def"
-};
-
-/* Is subject (folded) one of words, or such a one and a colon? */
-static gboolean
-begins_with_one(const char *subject, const char *const *words, gsize n)
-{
-	for (gsize i = 0; i < n; i++) {
-		const char *rest;
-
-		if (!g_str_has_prefix(subject, words[i]))
-			continue;
-		rest = subject + strlen(words[i]);
-		rest += strspn(rest, " ");
-		if (*rest == ':' || rest[strspn(rest, ".!")] == '\0')
-			return TRUE;
-	}
-	return FALSE;
-}
 
 /* The beginning of subject, folded, without the white space in front. */
 static char *
@@ -61,21 +25,12 @@ fold_subject(const char *subject)
 	return text_fold(line);
 }
 
-static gboolean
-is_away_folded(const char *subject)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(away_bracket); i++)
-		if (g_str_has_prefix(subject, away_bracket[i]))
-			return TRUE;
-	return begins_with_one(subject, away_strong, G_N_ELEMENTS(away_strong));
-}
-
 gboolean
 autosub_is_away_subject(const char *subject)
 {
 	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
 
-	return is_away_folded(folded);
+	return autosub_away_subject(folded) == AWAY_STRONG;
 }
 
 /* Reports whose makers send them without multipart/report: RFC 7489 7.2.1.1,
@@ -94,17 +49,19 @@ autosub_subject_kind(const char *subject, gboolean is_answer,
     const char **reason)
 {
 	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
+	AwayWeight weight;
 
 	if (is_report_subject(folded)) {
 		*reason = "its subject is that of a report";
 		return MESSAGE_REPORT;
 	}
-	if (is_away_folded(folded)) {
+	weight = MAX(autosub_away_subject(folded),
+	    autosub_away_suffix(folded) != AWAY_NO ? AWAY_WEAK : AWAY_NO);
+	if (weight == AWAY_STRONG) {
 		*reason = "its subject is that of an out-of-office answer";
 		return MESSAGE_AUTO_REPLY;
 	}
-	if (is_answer &&
-	    begins_with_one(folded, away_weak, G_N_ELEMENTS(away_weak))) {
+	if (is_answer && weight == AWAY_WEAK) {
 		*reason = "its subject looks like an out-of-office answer";
 		return MESSAGE_AUTO_REPLY;
 	}
@@ -125,11 +82,7 @@ prefix_length(const char *subject)
 		return 0;
 	while (word > 0 && g_ascii_isdigit(subject[word - 1]))
 		word--;
-	for (gsize i = 0; i < G_N_ELEMENTS(reply_prefixes); i++)
-		if (strlen(reply_prefixes[i]) == word &&
-		    strncmp(subject, reply_prefixes[i], word) == 0)
-			return length + 1;
-	return 0;
+	return autosub_is_reply_prefix(subject, word) ? length + 1 : 0;
 }
 
 /* "[EXT]", "[External]", "[#4711]", "[SPAM]": length of such a tag, or 0. */
@@ -149,13 +102,10 @@ tag_length(const char *subject)
 	return 0;
 }
 
-char *
-autosub_subject_key(const char *subject)
+/* Past all of these. */
+static const char *
+skip_prefixes(const char *p)
 {
-	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
-	GString *key = g_string_new(NULL);
-	const char *p = folded;
-
 	for (;;) {
 		gsize skip;
 
@@ -164,9 +114,31 @@ autosub_subject_key(const char *subject)
 		if (skip == 0)
 			skip = prefix_length(p);
 		if (skip == 0)
-			break;
+			return p;
 		p += skip;
 	}
+}
+
+gboolean
+autosub_hints_away(const char *subject)
+{
+	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
+	const char *rest = skip_prefixes(folded);
+
+	/* A desk's own tag: "Re: [shop] Automatic reply: ..." */
+	if (*rest == '[' && strchr(rest, ']') != NULL)
+		rest = skip_prefixes(strchr(rest, ']') + 1);
+	return autosub_away_subject(rest) != AWAY_NO ||
+	       autosub_away_suffix(rest) != AWAY_NO;
+}
+
+char *
+autosub_subject_key(const char *subject)
+{
+	g_autofree char *folded = fold_subject(subject != NULL ? subject : "");
+	GString *key = g_string_new(NULL);
+	const char *p = skip_prefixes(folded);
+
 	while (*p != '\0') {
 		gsize skip = tag_length(p);
 

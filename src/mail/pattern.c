@@ -13,18 +13,19 @@ static const struct Hole {
 	const char *name;
 	Part part;
 	gint least, most;
-	guint numbers;
 } holes[] = {
-	{ "{date}", PART_DATE, 3, 160, 2 },
-	{ "{time}", PART_TIME, 3, 60, 2 },
-	{ "{addr}", PART_ADDRESS, 3, 254, 0 },
-	{ "{name}", PART_NAME, 1, 300, 0 },
-	{ "{who}", PART_WHO, 1, 300, 0 },
+	{ "{date}", PART_DATE, 3, 160 },
+	{ "{time}", PART_TIME, 3, 60 },
+	{ "{addr}", PART_ADDRESS, 3, 254 },
+	{ "{name}", PART_NAME, 1, 300 },
+	{ "{who}", PART_WHO, 1, 300 },
 };
+
+#define DAY_MOST 60 /* octets of "Monday, 22 November" in any script */
 
 typedef struct Piece {
 	const struct Hole *hole; /* NULL: a text */
-	guint numbers;           /* that the hole needs */
+	gboolean has_time;       /* a date, and the time is somewhere else */
 	char *text;
 	gsize length;
 } Piece;
@@ -74,7 +75,7 @@ static void
 add_text(Pattern *pattern, const char *text, gsize length)
 {
 	g_autoptr(GString) squeezed = g_string_new(NULL);
-	Piece piece = { NULL, 0, NULL, 0 };
+	Piece piece = { NULL, FALSE, NULL, 0 };
 
 	pattern_squeeze(squeezed, text, length);
 	/* "~" is optional white space, and all white space is optional. */
@@ -107,16 +108,13 @@ pattern_new(const char *text)
 	g_array_set_clear_func(pattern->pieces, piece_clear);
 	while (*p != '\0') {
 		const struct Hole *hole = *p == '{' ? hole_at(p) : NULL;
-		Piece piece = { hole, 0, NULL, 0 };
+		Piece piece = { hole, has_time, NULL, 0 };
 
 		if (hole == NULL) {
 			p++;
 			continue;
 		}
 		add_text(pattern, start, (gsize)(p - start));
-		piece.numbers = hole->numbers;
-		if (hole->part == PART_DATE && has_time)
-			piece.numbers = 1;
 		g_array_append_val(pattern->pieces, piece);
 		p += strlen(hole->name);
 		start = p;
@@ -164,6 +162,62 @@ pattern_has_head(const Pattern *pattern)
 	return pattern->pieces->len > 0 && piece_at(pattern, 0)->text != NULL;
 }
 
+/* Digits at p, of those scripts that write dates with their own. */
+static guint
+digits_at(const char *p, const char *end, const char **after)
+{
+	guint n = 0;
+
+	while (p < end && n < 9 &&
+	       (g_ascii_isdigit(*p) ||
+		   ((guint8)*p >= 0xd9 &&
+		       g_unichar_isdigit(g_utf8_get_char(p))))) {
+		p = g_utf8_next_char(p);
+		n++;
+	}
+	*after = p;
+	return n;
+}
+
+/* "2026", "22.11.26", "22/11": years and dates. "10:05", "10.05", "10h05",
+ * "10 with any one letter and 05": clocks. Sets what a number that begins at
+ * place i ends, for all later places. */
+static void
+note_number(PatternLine *line, gsize i)
+{
+	const char *end = line->text + line->length;
+	const char *p = line->text + i, *next, *after;
+	guint first = digits_at(p, end, &next), second = 0;
+
+	if (first == 4) /* it may be the year of 1405 or 2569 */
+		line->day[next - line->text] = (gint16)i;
+	/* Not the middle of an IP address or a version. */
+	if (first > 2 || next >= end || *next == ' ' ||
+	    (i > 1 && strchr(".-:/", p[-1]) != NULL &&
+		g_ascii_isdigit(p[-2])))
+		return;
+	after = next;
+	if (!g_ascii_isalpha(*next) || *next == 'h')
+		second = digits_at(g_utf8_next_char(next), end, &after);
+	if (second == 2)
+		line->clock[after - line->text] = (gint16)i;
+	if (second >= 1 && second <= 2 && strchr("./-", *next) != NULL &&
+	    after < end && *after == *next) {
+		guint third = digits_at(after + 1, end, &next);
+
+		if (third == 2 || third == 4)
+			line->day[next - line->text] = (gint16)i;
+	}
+}
+
+/* From where things end to the last one before each place. */
+static void
+spread(gint16 *places, guint length)
+{
+	for (guint i = 1; i <= length; i++)
+		places[i] = MAX(places[i], places[i - 1]);
+}
+
 gboolean
 pattern_line(PatternLine *line, const char *squeezed, gsize length)
 {
@@ -177,6 +231,8 @@ pattern_line(PatternLine *line, const char *squeezed, gsize length)
 	line->text[length] = '\0';
 	line->length = (guint)length;
 	line->has_address = line->has_digit = FALSE;
+	memset(line->day, 0xff, sizeof(line->day));
+	memset(line->clock, 0xff, sizeof(line->clock));
 	for (gsize i = 0; i <= length; i++) {
 		const char *p = line->text + i;
 		gboolean first = i < length && ((guint8)*p & 0xc0) != 0x80;
@@ -190,8 +246,10 @@ pattern_line(PatternLine *line, const char *squeezed, gsize length)
 		line->closed[i] = at >= 0 && domain && (gint)i > at + 1;
 		if (i == length)
 			break;
-		if (digit && !in_number)
+		if (digit && !in_number) {
 			numbers++;
+			note_number(line, i);
+		}
 		if (first)
 			in_number = digit;
 		line->has_digit |= digit;
@@ -204,6 +262,8 @@ pattern_line(PatternLine *line, const char *squeezed, gsize length)
 			domain = FALSE;
 		}
 	}
+	spread(line->day, line->length);
+	spread(line->clock, line->length);
 	return TRUE;
 }
 
@@ -235,10 +295,13 @@ fits(const Piece *piece, const PatternLine *line, gint small, gint large,
 	gint at = line->at[end];
 
 	switch (piece->hole->part) {
-	case PART_DATE:
-	case PART_TIME: /* small is behind the last "@" already */
-		return line->numbers[end] - line->numbers[small] >=
-		       (gint)piece->numbers;
+	case PART_DATE: /* small is behind the last "@" already */
+		return line->day[end] >= small || line->clock[end] >= small ||
+		       (piece->has_time &&
+			   line->numbers[end] > line->numbers[large] &&
+			   end - large <= DAY_MOST);
+	case PART_TIME:
+		return line->clock[end] >= small;
 	case PART_ADDRESS:
 		return at > small && line->closed[end];
 	case PART_NAME:

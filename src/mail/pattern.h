@@ -33,9 +33,12 @@ typedef struct PatternLine {
 	gboolean has_address;
 	gboolean has_digit;
 	char text[PATTERN_LINE_MOST + 1];
-	/* For each place: how many numbers begin before it; the last "@"
-	 * before it, -1 if none; an address may end there. */
+	/* For each place: how many numbers begin before it; where the last
+	 * year or date of digits, the last clock, and the last "@" before it
+	 * begin, -1 if none; an address may end there. */
 	guint16 numbers[PATTERN_LINE_MOST + 1];
+	gint16 day[PATTERN_LINE_MOST + 1];
+	gint16 clock[PATTERN_LINE_MOST + 1];
 	gint16 at[PATTERN_LINE_MOST + 1];
 	guint8 closed[PATTERN_LINE_MOST + 1];
 } PatternLine;

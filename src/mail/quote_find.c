@@ -253,7 +253,8 @@ quote_find_block(const QuoteRange *range, guint i)
 		if (fresh == FIELD_DATE)
 			zone = has_zone(line);
 	}
-	if (fields >= 2 && zone && any)
+	if (fields >= 2 && zone && any &&
+	    (line_at(range, i)->field & (FIELD_FROM | FIELD_DATE)) != 0)
 		return TRUE;
 	return (seen & FIELD_FROM) != 0 && fields >= 3 &&
 	       (address || (seen & FIELD_SUBJECT) != 0);

@@ -67,7 +67,7 @@ run(const char *text)
 	must(sqlite3_exec(db, text, NULL, NULL, NULL));
 }
 
-/* --- mail ------------------------------------------------------------------ */
+/* --- mail ---------------------------------------------------------------- */
 
 static GMimeObject *
 find_text(GMimeObject *part)
@@ -132,7 +132,7 @@ load(Mail *mail, const File *file)
 	g_object_unref(stream);
 }
 
-/* --- store ----------------------------------------------------------------- */
+/* --- store --------------------------------------------------------------- */
 
 static void
 text_arg(int which, int at, const char *text)
