@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "ground/log.h"
 #include "mail/parser.h"
+#include "mail/prover.h"
 
 static void
 print_usage(FILE *out)
@@ -39,6 +40,7 @@ main(int argc, char **argv)
 	int i = 1;
 
 	parser_worker_main(argc, argv);
+	prover_worker_main(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file limit is an error, not an end */
 	setlocale(LC_CTYPE, "C.UTF-8");

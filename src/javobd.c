@@ -8,6 +8,7 @@
 #include "daemon/supervise.h"
 #include "ground/error.h"
 #include "mail/parser.h"
+#include "mail/prover.h"
 #include "options.h"
 
 static const char usage_text[] =
@@ -37,6 +38,7 @@ main(int argc, char **argv)
 	int c;
 
 	parser_worker_main(argc, argv);
+	prover_worker_main(argc, argv);
 	while ((c = getopt_long(argc, argv, "c:d", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':

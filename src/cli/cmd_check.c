@@ -11,6 +11,7 @@
 #include "ground/error.h"
 #include "ground/token.h"
 #include "mail/message.h"
+#include "mail/resolver.h"
 #include "options.h"
 #include "policy/calendar.h"
 #include "policy/template.h"
@@ -167,6 +168,31 @@ check_calendars(const Site *site)
 	}
 }
 
+/* Who proves senders: the border, we, both, nobody. */
+static void
+check_proof(Report *report, const Site *site)
+{
+	g_autofree char *servers = *site->resolver != '\0'
+	    ? g_strdup(site->resolver)
+	    : resolver_system_servers();
+	g_autofree char *text = g_strdup_printf(
+	    "verified here%s; DNS is asked at %s",
+	    *site->authserv_id != '\0' ? " where authserv-id proves nothing"
+					: "",
+	    servers);
+
+	if (!site_can_prove(site))
+		warn(report, "authserv-id",
+		    "not set, and dkim is no: no sender is proven, customers "
+		    "get the plain acknowledgement; set it to what your mail "
+		    "server writes in Authentication-Results, or set "
+		    "dkim = yes");
+	if (*site->authserv_id != '\0')
+		right("authserv-id", site->authserv_id);
+	if (site->dkim)
+		right("dkim", text);
+}
+
 static int
 run(const char *config, int argc, char **argv G_GNUC_UNUSED)
 {
@@ -184,13 +210,7 @@ run(const char *config, int argc, char **argv G_GNUC_UNUSED)
 		return 78;
 	}
 	right("configuration", path);
-	if (*site->authserv_id == '\0')
-		warn(&report, "authserv-id",
-		    "not set: no sender is proven, customers get the plain "
-		    "acknowledgement; set it to what your mail server writes "
-		    "in Authentication-Results");
-	else
-		right("authserv-id", site->authserv_id);
+	check_proof(&report, site);
 	check_mailboxes(&report, site);
 	check_calendars(site);
 	check_templates(&report, site);

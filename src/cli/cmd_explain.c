@@ -8,7 +8,9 @@
 #include "cli/cmd.h"
 #include "ground/clock.h"
 #include "ground/error.h"
+#include "mail/octets.h"
 #include "mail/parser.h"
+#include "mail/prover.h"
 #include "options.h"
 #include "policy/pipeline.h"
 #include "store/outbox.h"
@@ -66,7 +68,7 @@ guess_mailbox(const Site *site, const Message *message)
 }
 
 static Message *
-read_mail(const char *path, GBytes **octets, GError **error)
+read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(Parser) parser = parser_new();
@@ -76,9 +78,26 @@ read_mail(const char *path, GBytes **octets, GError **error)
 		error_permanent(error, "%s", reason->message);
 		return NULL;
 	}
+	parser_set_words(parser, site->words_dir);
 	*octets = g_mapped_file_get_bytes(file);
 	return parser_parse_bytes(
 	    parser, *octets, MESSAGE_WITH_ATTACHMENTS, error);
+}
+
+/* As ingest would find it now: keys may have changed since the mail came. */
+static AuthFinding *
+prove(const Site *site, const Message *message, GBytes *octets, gint64 now,
+    GError **error)
+{
+	g_autoptr(Prover) prover = prover_new(site->resolver);
+	ProverMail mail = { .message = message, .when = now };
+
+	mail.fd = octets_to_file(octets, error);
+	if (mail.fd < 0)
+		return NULL;
+	prover_judge(prover, &mail, 1);
+	close(mail.fd);
+	return mail.finding;
 }
 
 /* Of each cause there is one letter ever: those that were made before. */
@@ -104,8 +123,10 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 {
 	Desk desk = { explain->site, explain->templates, explain->keys };
 	g_autoptr(GBytes) octets = NULL;
-	g_autoptr(Message) message = read_mail(path, &octets, error);
+	g_autoptr(Message) message =
+	    read_mail(explain->site, path, &octets, error);
 	g_autoptr(Envelope) envelope = NULL;
+	g_autoptr(AuthFinding) dkim = NULL;
 	g_autoptr(StoreTxn) txn = NULL;
 	g_autoptr(Facts) facts = NULL;
 	g_autoptr(Effects) effects = NULL;
@@ -123,11 +144,16 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 	if (recipient != NULL)
 		g_ptr_array_add(
 		    envelope->forward_paths, g_strdup(recipient));
+	if (explain->site->dkim) {
+		dkim = prove(explain->site, message, octets, now, error);
+		if (dkim == NULL)
+			return FALSE;
+	}
 	/* Facts need rows for new addresses; the transaction is let go. */
 	txn = store_begin(explain->store, error);
 	if (txn == NULL)
 		return FALSE;
-	facts = facts_read(txn, &desk, message, envelope, now, error);
+	facts = facts_read(txn, &desk, message, envelope, dkim, now, error);
 	if (facts == NULL)
 		return FALSE;
 	if (facts->seen_ticket != 0)

@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "ground/error.h"
 #include "mail/parser.h"
+#include "mail/words.h"
 
 /* {"address":..,"name":..} */
 static char *
@@ -202,11 +203,16 @@ inspect_input(Parser *parser, GError **error)
 static int
 run(const char *config G_GNUC_UNUSED, int argc, char **argv)
 {
+	const char *words = g_getenv("JAVOB_WORDS");
 	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GError) fault = NULL;
 	int status = 0;
 
 	if (cmd_unknown(argc, argv) != NULL)
 		return cmd_usage(&cmd_inspect, NULL);
+	if (words != NULL && *words != '\0' && !words_check(words, &fault))
+		return cmd_fail(fault);
+	parser_set_words(parser, words);
 	for (int i = 1; i < argc || i == 1; i++) {
 		g_autoptr(GError) error = NULL;
 		gboolean ok = argc == 1 || g_str_equal(argv[i], "-")

@@ -19,6 +19,7 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/parser.h"
+#include "mail/prover.h"
 #include "policy/pipeline.h"
 #include "store/search.h"
 #include "store/spool.h"
@@ -30,7 +31,7 @@ enum {
 	BATCHES = 8,              /* in one round */
 	NAP_MS = 20,              /* while few wait of many that come */
 	QUIET_MS = 1000,
-	NICE = 5,                 /* behind the doors */
+	NICE = 10,                /* behind the doors */
 	ATTACH_MOST = 5 << 20,    /* passed on to agents up to this size */
 	CRASHES = 2,              /* of this process on one mail */
 	DEATH = 4,                /* weight of one of the parser's own */
@@ -44,6 +45,7 @@ struct Ingest {
 	Templates *templates;
 	Spool *spool;
 	Parser *parser;
+	Prover *prover; /* NULL: the site leaves proving to its border */
 	Desk desk;
 	char *run_dir;
 	GThread *reader;     /* NULL until more than one batch waits */
@@ -62,6 +64,7 @@ typedef struct Item {
 	char *name;
 	Envelope *envelope;
 	Message *message;
+	AuthFinding *dkim; /* NULL: not asked for */
 	GBytes *octets;
 	int fd;
 	gint64 offset;
@@ -77,6 +80,7 @@ item_free(void *data)
 	g_free(item->name);
 	envelope_free(item->envelope);
 	message_free(item->message);
+	auth_finding_free(item->dkim);
 	g_clear_pointer(&item->octets, g_bytes_unref);
 	if (item->fd >= 0)
 		close(item->fd);
@@ -108,6 +112,9 @@ ingest_new(const Site *site, GError **error)
 		log_error("event=template-broken problem=\"%s\"",
 		    (const char *)faults->pdata[i]);
 	ingest->parser = parser_new();
+	parser_set_words(ingest->parser, site->words_dir);
+	if (site->dkim)
+		ingest->prover = prover_new(site->resolver);
 	ingest->desk.site = site;
 	ingest->desk.templates = ingest->templates;
 	ingest->desk.keys = ingest->keys;
@@ -126,6 +133,7 @@ ingest_free(Ingest *ingest)
 	g_clear_pointer(&ingest->asked, g_async_queue_unref);
 	g_clear_pointer(&ingest->parsed, g_async_queue_unref);
 	parser_free(ingest->parser);
+	prover_free(ingest->prover);
 	templates_free(ingest->templates);
 	token_keys_free(ingest->keys);
 	spool_free(ingest->spool);
@@ -328,7 +336,7 @@ run_item(Ingest *ingest, StoreTxn *txn, Item *item, gint64 now, GError **error)
 	set_in_hand(item->name);
 	return store_savepoint(txn, error) &&
 	    pipeline_run(txn, &ingest->desk, item->message, item->envelope,
-		item->octets, now, &item->ticket, error) &&
+		item->dkim, item->octets, now, &item->ticket, error) &&
 	    store_release(txn, error);
 }
 
@@ -340,6 +348,7 @@ run_minimal(Ingest *ingest, StoreTxn *txn, Item *item, gint64 now,
 	if (item->quarantine != NULL)
 		return error_temporary(error, "%s: %s", item->name, why);
 	item->quarantine = g_strdup(why);
+	g_clear_pointer(&item->dkim, auth_finding_free);
 	message_free(item->message);
 	item->message = message_scan(item->octets);
 	return store_undo(txn, error) && run_item(ingest, txn, item, now, error);
@@ -409,6 +418,33 @@ is_among(const GPtrArray *items, const char *name)
 	return FALSE;
 }
 
+/* Mails whose author the border has not proven, and which the parser could
+ * read, are proven by their signatures: all at the same time, so that slow DNS
+ * holds a batch up for one PROVER_SECONDS at most. */
+static void
+prove_items(Ingest *ingest, const GPtrArray *items)
+{
+	ProverMail mails[BATCH];
+	Item *owners[BATCH];
+	guint n = 0;
+
+	for (guint i = 0; ingest->prover != NULL && i < items->len; i++) {
+		Item *item = items->pdata[i];
+
+		if (item->message == NULL || item->quarantine != NULL ||
+		    authres_judge(item->message, ingest->site->authserv_id,
+			NULL) != AUTH_NONE)
+			continue;
+		mails[n] = (ProverMail){ item->message, item->fd, item->offset,
+			item->envelope->received, NULL };
+		owners[n++] = item;
+	}
+	if (n > 0)
+		prover_judge(ingest->prover, mails, n);
+	for (guint i = 0; i < n; i++)
+		owners[i]->dkim = mails[i].finding;
+}
+
 /* The oldest that wait, but for those in hand (NULL: none is). */
 static GPtrArray *
 read_items(Ingest *ingest, const GPtrArray *hand, GError **error)
@@ -416,6 +452,7 @@ read_items(Ingest *ingest, const GPtrArray *hand, GError **error)
 	guint most = BATCH + (hand != NULL ? hand->len : 0);
 	g_autoptr(GPtrArray) names = spool_list(ingest->spool, most, error);
 	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
+	g_autoptr(GError) reason = NULL;
 	gsize octets = 0;
 
 	if (names == NULL)
@@ -432,12 +469,23 @@ read_items(Ingest *ingest, const GPtrArray *hand, GError **error)
 		item->name = g_strdup(names->pdata[i]);
 		g_ptr_array_add(items, item);
 		set_in_hand(item->name);
-		if (!read_item(ingest, item, error))
-			return NULL;
+		/* One file that cannot be read must not hold up the others. */
+		g_clear_error(&reason);
+		if (!read_item(ingest, item, &reason)) {
+			log_error("mail=%s event=not-read problem=\"%s\"",
+			    item->name, reason->message);
+			g_ptr_array_set_size(items, (gint)items->len - 1);
+			continue;
+		}
 		if (item->octets != NULL)
 			octets += g_bytes_get_size(item->octets);
 	}
 	in_hand[0] = '\0';
+	if (items->len == 0 && reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return NULL;
+	}
+	prove_items(ingest, items);
 	return g_steal_pointer(&items);
 }
 

@@ -16,7 +16,7 @@ role_run_dir(const Site *site)
 }
 
 gboolean
-role_lock(const Site *site, const char *name, gboolean wait, GError **error)
+role_lock(const Site *site, const char *name, GError **error)
 {
 	g_autofree char *file = g_strconcat(name, ".lock", NULL);
 	g_autofree char *path = g_build_filename(site->state_dir, file, NULL);
@@ -25,7 +25,7 @@ role_lock(const Site *site, const char *name, gboolean wait, GError **error)
 	if (fd < 0)
 		return error_temporary(
 		    error, "%s: %s", path, g_strerror(errno));
-	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EINTR)
 			continue;
 		close(fd);

@@ -38,9 +38,8 @@ int tick_run(const RoleContext *context);
  * g_free. */
 char *role_run_dir(const Site *site);
 
-/* STATE_DIR/NAME.lock held until the process ends: one at a time. FALSE when
- * another has it (wait FALSE) or TEMPORARY. */
-gboolean role_lock(const Site *site, const char *name, gboolean wait,
-    GError **error);
+/* STATE_DIR/NAME.lock held until the process ends: one at a time. FALSE
+ * (TEMPORARY) when another has it. */
+gboolean role_lock(const Site *site, const char *name, GError **error);
 
 #endif

@@ -420,7 +420,7 @@ expire_leases(Sender *sender, GError **error)
 /* *locked: the lock is held, by this process and till it ends: it may be
  * taken only once. */
 static Sender *
-sender_new(const Site *site, int stop_fd, gboolean wait, gboolean *locked,
+sender_new(const Site *site, int stop_fd, gboolean *locked,
     GError **error)
 {
 	const ConfigSection *smtp = config_section(site->config, "smtp", NULL);
@@ -446,7 +446,7 @@ sender_new(const Site *site, int stop_fd, gboolean wait, gboolean *locked,
 	sender->store = store_open(site->state_dir, site->store_url, error);
 	if (sender->store == NULL)
 		return NULL;
-	if (!*locked && !role_lock(site, "send", wait, error))
+	if (!*locked && !role_lock(site, "send", error))
 		return NULL;
 	*locked = TRUE;
 	if (!expire_leases(sender, error))
@@ -463,10 +463,18 @@ sender_new(const Site *site, int stop_fd, gboolean wait, gboolean *locked,
 gboolean
 send_once(const Site *site, guint *sent, GError **error)
 {
-	gboolean locked = FALSE, ok;
-	g_autoptr(Sender) sender = sender_new(site, -1, TRUE, &locked, error);
 	g_autoptr(GPtrArray) back = g_ptr_array_new();
+	g_autoptr(Sender) sender = NULL;
+	gboolean locked = role_lock(site, "send", NULL), ok;
 
+	*sent = 0;
+	if (!locked) { /* a running javobd sends; it hears that there is work */
+		g_autofree char *run = role_run_dir(site);
+
+		wake_send(run, "send");
+		return TRUE;
+	}
+	sender = sender_new(site, -1, &locked, error);
 	if (sender == NULL)
 		return FALSE;
 	do {
@@ -491,8 +499,8 @@ open_patiently(const RoleContext *context, int wake)
 
 	while (!g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) error = NULL;
-		Sender *sender = sender_new(context->site, context->stop_fd,
-		    FALSE, &locked, &error);
+		Sender *sender = sender_new(
+		    context->site, context->stop_fd, &locked, &error);
 
 		if (sender != NULL)
 			return sender;

@@ -5,8 +5,8 @@
 
 #include "daemon/role.h"
 
-/* Sends what is due now and returns; *sent counts letters that left. Waits for
- * a send role that is at it. */
+/* Sends what is due now and returns; *sent counts letters that left. When a
+ * javobd sends already it is only woken. */
 gboolean send_once(const Site *site, guint *sent, GError **error);
 
 #endif

@@ -299,7 +299,7 @@ prepare(const Site *site, GError **error)
 	if (spool == NULL)
 		return FALSE;
 	spool_tidy(spool, clock_now());
-	return role_lock(site, "javobd", FALSE, error);
+	return role_lock(site, "javobd", error);
 }
 
 static gboolean

@@ -21,6 +21,7 @@ enum {
 	INDEX_SOME = 8,  /* messages in one commit: others want to write too */
 	INDEX_MS = 500,  /* then timers come first again */
 	INDEX_LATE = 30, /* seconds that letters may hold it up */
+	PURGE_EVERY = 3600, /* seconds */
 };
 
 /* The letter with that outbox id did not arrive: agents hear of it. */
@@ -120,6 +121,16 @@ tick_once(Store *store, const Desk *desk, guint *fired, GError **error)
 	return store_commit(g_steal_pointer(&txn), error);
 }
 
+/* Counts for the limits of automatic mail that no limit looks at any more. */
+static gboolean
+purge(Store *store, GError **error)
+{
+	g_autoptr(StoreTxn) txn = store_begin(store, error);
+
+	return txn != NULL && automatic_purge(txn, clock_now(), error) &&
+	    store_commit(g_steal_pointer(&txn), error);
+}
+
 typedef struct Tick {
 	Store *store;
 	TokenKeys *keys;
@@ -190,6 +201,7 @@ tick_run(const RoleContext *context)
 	int wake = wake_open(run, "tick", &error);
 	gint64 quiet_ms = clock_monotonic_ms();
 	Tick tick = { 0 };
+	gint64 purged = 0;
 
 	if (wake < 0) {
 		log_error("event=failed problem=\"%s\"", error->message);
@@ -206,6 +218,10 @@ tick_run(const RoleContext *context)
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
 		    fired > 0)
 			wake_send(run, "send");
+		if (reason == NULL && clock_now() - purged > PURGE_EVERY) {
+			purge(tick.store, &reason);
+			purged = clock_now();
+		}
 		if (reason != NULL)
 			log_debug("event=tick-failed problem=\"%s\"",
 			    reason->message);

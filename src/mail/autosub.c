@@ -155,6 +155,16 @@ judge_words(Message *message)
 }
 
 void
+autosub_init(void)
+{
+	g_autoptr(Message) message = message_new();
+	HeaderField field = { g_strdup("Subject"), g_strdup("") };
+
+	g_array_append_val(message->fields, field);
+	autosub_judge(message);
+}
+
+void
 autosub_judge(Message *message)
 {
 	g_return_if_fail(message != NULL);

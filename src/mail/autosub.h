@@ -5,6 +5,9 @@
 
 #include "mail/message.h"
 
+/* Reads the tables now, not at the first mail. */
+void autosub_init(void);
+
 /* Sets kind, kind_reasons and may_answer from header, body and dsn by rules
  * 1 and 3 to 7 of THREATS.md 2 that need neither envelope nor site. */
 void autosub_judge(Message *message);

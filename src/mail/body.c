@@ -451,7 +451,7 @@ tell_defects(Reader *r)
 
 void
 body_read(GMimeObject *root, const Octets *octets, guint flags,
-    Message *message, Digest *content)
+    Message *message, Digest *content, GString *returned)
 {
 	Reader r = {
 		.octets = octets,
@@ -459,15 +459,12 @@ body_read(GMimeObject *root, const Octets *octets, guint flags,
 		.content = content,
 		.budget = TEXT_OCTETS_MOST,
 		.flags = flags,
+		.returned = returned,
 	};
 
 	r.text = g_string_new(NULL);
-	r.returned = g_string_new(NULL);
 	read_object(&r, root, WANTED_TEXT, 0);
 	tell_defects(&r);
-	if (message->dsn != NULL)
-		dsn_read_returned(message->dsn, r.returned->str);
 	g_free(message->body_text);
 	message->body_text = g_string_free(r.text, FALSE);
-	g_string_free(r.returned, TRUE);
 }

@@ -12,8 +12,9 @@ typedef struct _GMimeObject GMimeObject; /* GMime stays out of our headers */
 
 /* Fills in body_text, attachments, dsn (if there is a delivery report) and
  * defects of message. content takes a digest of each decoded leaf. octets:
- * what root was parsed from. */
+ * what root was parsed from. returned: gets the header of the mail that is
+ * within, if one is. */
 void body_read(GMimeObject *root, const Octets *octets, guint flags,
-    Message *message, Digest *content);
+    Message *message, Digest *content, GString *returned);
 
 #endif

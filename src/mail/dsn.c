@@ -75,20 +75,59 @@ status_length(const char *p)
 	return 3 + second + third;
 }
 
-char *
-dsn_status_in(const char *text)
+/* Start of the next status code at or after p, at most its length in *n. */
+static const char *
+find_code(const char *text, const char *p, gsize *n)
 {
-	for (const char *p = text; *p != '\0'; p++) {
-		gsize n;
-
+	for (; *p != '\0'; p++) {
 		if (p > text &&
 		    (g_ascii_isalnum(p[-1]) || p[-1] == '.' || p[-1] == '-'))
 			continue;
-		n = status_length(p);
-		if (n > 0)
-			return g_strndup(p, n);
+		*n = status_length(p);
+		if (*n > 0)
+			return p;
 	}
-	return g_strdup("");
+	return NULL;
+}
+
+char *
+dsn_status_in(const char *text)
+{
+	gsize n;
+	const char *code = find_code(text, text, &n);
+
+	return code != NULL ? g_strndup(code, n) : g_strdup("");
+}
+
+/* How much a code says: its class, the matter, or the case. */
+static guint
+code_rank(const char *code)
+{
+	if (!g_str_has_suffix(code, ".0"))
+		return 3;
+	return g_str_has_suffix(code, ".0.0") ? 1 : 2;
+}
+
+char *
+dsn_status_best(const char *text)
+{
+	g_autofree char *best = g_strdup("");
+	guint rank = 0;
+	gsize n;
+
+	for (const char *p = text; (p = find_code(text, p, &n)) != NULL;
+	     p += n) {
+		char *code = g_strndup(p, n);
+
+		if (code[0] != '2' && code_rank(code) > rank) {
+			rank = code_rank(code);
+			g_free(best);
+			best = code;
+		} else {
+			g_free(code);
+		}
+	}
+	return g_steal_pointer(&best);
 }
 
 static void
@@ -98,14 +137,43 @@ assign(char **to, char *value)
 	*to = value;
 }
 
-/* "rfc822; ann@x" to the address. */
+/* utf-8-addr-xtext (RFC 6533): "\x{F6}" is a character. */
+static char *
+without_escapes(const char *text)
+{
+	GString *out = g_string_sized_new(strlen(text));
+
+	while (*text != '\0') {
+		char *end = NULL;
+		guint64 c = 0;
+
+		if (g_str_has_prefix(text, "\\x{"))
+			c = g_ascii_strtoull(text + 3, &end, 16);
+		if (end != NULL && *end == '}' && c > ' ' && c <= 0x10ffff &&
+		    g_unichar_validate((gunichar)c)) {
+			g_string_append_unichar(out, (gunichar)c);
+			text = end + 1;
+		} else {
+			g_string_append_c(out, *text++);
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* "rfc822; ann@x" to the address. Encoded-words are none here: what looks like
+ * one is what the server was told. */
 static char *
 recipient(const char *body)
 {
 	const char *semicolon = strchr(body, ';');
 	g_autofree char *text =
-	    header_line(semicolon != NULL ? semicolon + 1 : body, 0);
+	    text_clean_line(semicolon != NULL ? semicolon + 1 : body, 0);
 
+	if (text_starts(body, "utf-8")) {
+		g_autofree char *plain = without_escapes(text);
+
+		return addrlist_spec(plain);
+	}
 	return addrlist_spec(text);
 }
 
@@ -144,7 +212,7 @@ static char *
 best_status(const char *status, const char *diagnostic)
 {
 	g_autofree char *own = dsn_status_in(status != NULL ? status : "");
-	g_autofree char *said = dsn_status_in(diagnostic);
+	g_autofree char *said = dsn_status_best(diagnostic);
 
 	if (said[0] != '\0' &&
 	    (own[0] == '\0' || g_str_has_suffix(own, ".0.0")) &&

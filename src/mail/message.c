@@ -139,6 +139,8 @@ message_init(void)
 	digest_free(digest_new());
 	charset_init();
 	html_init();
+	quote_init();
+	autosub_init();
 }
 
 static void
@@ -293,7 +295,8 @@ stream_of(const Octets *octets, GByteArray *array)
 }
 
 static void
-read_parts(Message *message, const Octets *octets, guint flags, Digest *content)
+read_parts(Message *message, const Octets *octets, guint flags, Digest *content,
+    GString *returned)
 {
 	GByteArray array = { 0 };
 	GMimeStream *stream = stream_of(octets, &array);
@@ -304,7 +307,7 @@ read_parts(Message *message, const Octets *octets, guint flags, Digest *content)
 	mime = g_mime_parser_construct_message(parser, NULL);
 	if (mime != NULL) {
 		body_read(g_mime_message_get_mime_part(mime), octets, flags,
-		    message, content);
+		    message, content, returned);
 		g_object_unref(mime);
 	} else if (g_bytes_get_size(octets->bytes) > 0) {
 		g_ptr_array_add(message->defects,
@@ -325,17 +328,20 @@ make_id(Message *message)
 	    g_strdup_printf("%.32s@made.invalid", message->content_hash));
 }
 
+/* returned: header of a mail within this one, "" if there is none. */
 static void
-judge(Message *message)
+judge(Message *message, const char *returned)
 {
 	g_autofree char *new_text = NULL;
 
 	quote_cut(message->body_text, &new_text, &message->quoted_lines);
 	assign(&message->new_text, g_steal_pointer(&new_text));
-	if (message->dsn != NULL)
+	if (message->dsn != NULL) {
+		dsn_read_returned(message->dsn, returned);
 		dsn_complete(message->dsn, message);
-	else
-		message->dsn = dsn_guess(message);
+	} else {
+		message->dsn = dsn_guess(message, returned);
+	}
 	autosub_judge(message);
 	if (message->kind != MESSAGE_BOUNCE)
 		g_clear_pointer(&message->dsn, dsn_free);
@@ -347,6 +353,7 @@ parse(const Octets *raw, guint flags)
 	Message *message = message_new();
 	g_autoptr(GBytes) cut = prescan(raw, message->defects);
 	g_autoptr(Digest) content = digest_new();
+	g_autoptr(GString) returned = g_string_new(NULL);
 	Octets octets = { .bytes = cut, .fd = -1 };
 	gsize size;
 	const char *data = g_bytes_get_data(cut, &size);
@@ -358,10 +365,10 @@ parse(const Octets *raw, guint flags)
 	read_header(message);
 	tell_repeated(message);
 	hash_header(message, content);
-	read_parts(message, &octets, flags, content);
+	read_parts(message, &octets, flags, content, returned);
 	assign(&message->content_hash, digest_end(content));
 	make_id(message);
-	judge(message);
+	judge(message, returned->str);
 	return message;
 }
 

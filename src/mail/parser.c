@@ -23,6 +23,7 @@
 #include "mail/octets.h"
 #include "mail/sandbox.h"
 #include "mail/wire.h"
+#include "mail/words.h"
 
 #define PARSER_FD          3
 #define PARSER_MAGIC       0x6a76706dU
@@ -47,6 +48,7 @@ typedef struct Answer {
 struct Parser {
 	pid_t pid; /* 0: no child */
 	int fd;
+	char *words; /* directory of further tables; NULL: none */
 };
 
 Parser *
@@ -88,15 +90,25 @@ parser_free(Parser *parser)
 	if (parser == NULL)
 		return;
 	g_free(child_end(parser, SIGKILL));
+	g_free(parser->words);
 	g_free(parser);
 }
 
+void
+parser_set_words(Parser *parser, const char *directory)
+{
+	g_free(parser->words);
+	parser->words = directory != NULL && *directory != '\0'
+			    ? g_canonicalize_filename(directory, NULL)
+			    : NULL;
+}
+
 static int
-spawn(int fd, pid_t *pid)
+spawn(int fd, const char *words, pid_t *pid)
 {
 	static char *const environment[] = { (char *)"LANG=C.UTF-8", NULL };
 	char *const arguments[] = { (char *)"javob-parse",
-		(char *)PARSER_ARGUMENT, NULL };
+		(char *)PARSER_ARGUMENT, (char *)words, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none, defaults;
@@ -132,7 +144,7 @@ child_start(Parser *parser, GError **error)
 	/* dup2 onto itself would leave close-on-exec set. */
 	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, PARSER_FD + 1);
 	close(pair[1]);
-	failed = theirs < 0 ? errno : spawn(theirs, &parser->pid);
+	failed = theirs < 0 ? errno : spawn(theirs, parser->words, &parser->pid);
 	if (theirs >= 0)
 		close(theirs);
 	if (failed != 0) {
@@ -412,10 +424,12 @@ parser_worker_main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (argc != 2 || strcmp(argv[1], PARSER_ARGUMENT) != 0)
+	if (argc < 2 || argc > 3 || strcmp(argv[1], PARSER_ARGUMENT) != 0)
 		return;
 	tune_memory();
 	g_log_set_writer_func(drop_log, NULL, NULL);
+	if (argc == 3)
+		words_add(argv[2], NULL);
 	message_init();
 	if (!sandbox_enter(&error))
 		_exit(71); /* EX_OSERR */

@@ -1,6 +1,6 @@
 /* parser.h - the sandboxed worker that reads hostile mail.
  *
- * A child process (/proc/self/exe PARSER_ARGUMENT) with seccomp, RLIMIT_AS
+ * A child process (/proc/self/exe PARSER_ARGUMENT [WORDS]) with seccomp, RLIMIT_AS
  * 512 MiB, RLIMIT_CPU, no network, no store, no secret; it dies with its parent.
  * It gets a read-only descriptor of the mail and answers with wire.h. */
 #ifndef MAIL_PARSER_H
@@ -14,6 +14,11 @@
 Parser *parser_new(void);
 void parser_free(Parser *parser); /* ends the child */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parser, parser_free)
+
+/* Further word tables (mail/words.h) stand in directory; "" or NULL: none. To
+ * be called before the first mail; words_check says whether they are good, the
+ * worker leaves bad ones alone. */
+void parser_set_words(Parser *parser, const char *directory);
 
 /* Parses the mail that stands in fd from offset to its end.
  *

@@ -231,8 +231,8 @@ pattern_line(PatternLine *line, const char *squeezed, gsize length)
 	line->text[length] = '\0';
 	line->length = (guint)length;
 	line->has_address = line->has_digit = FALSE;
-	memset(line->day, 0xff, sizeof(line->day));
-	memset(line->clock, 0xff, sizeof(line->clock));
+	memset(line->day, 0xff, (length + 1) * sizeof(line->day[0]));
+	memset(line->clock, 0xff, (length + 1) * sizeof(line->clock[0]));
 	for (gsize i = 0; i <= length; i++) {
 		const char *p = line->text + i;
 		gboolean first = i < length && ((guint8)*p & 0xc0) != 0x80;

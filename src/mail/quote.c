@@ -17,6 +17,8 @@
 #define SIGNATURE_LINES 15
 #define CLIENT_LINES    3
 #define FOOTERS         5
+#define FOOTER_LINES    30
+#define CLOSINGS        5
 #define LABELS_ABOVE    3
 
 typedef struct Cut {
@@ -36,6 +38,15 @@ static gboolean
 looks(const Cut *cut, guint i, guint look)
 {
 	return (line_at(cut, i)->looks & look) != 0;
+}
+
+void
+quote_init(void)
+{
+	g_autofree char *text = NULL;
+	guint lines;
+
+	quote_cut("Sent:\nFrom my phone, wrote:\n", &text, &lines);
 }
 
 gboolean
@@ -187,9 +198,10 @@ cut_footers(Cut *cut)
 {
 	for (guint n = 0; n < FOOTERS && cut->range.end > cut->range.begin;
 	     n++) {
-		guint i = cut->range.end - 1;
+		guint last = cut->range.end - 1;
+		guint i = last;
 
-		while (i > cut->range.begin &&
+		while (i > cut->range.begin && last - i < FOOTER_LINES &&
 		       !looks(cut, i - 1, LOOK_BLANK | LOOK_RULE) &&
 		       !cut->quote[i - 1])
 			i--;
@@ -233,14 +245,15 @@ cut_signature(Cut *cut)
 static void
 cut_closing(Cut *cut)
 {
-	guint end;
+	for (guint n = 0; n < CLOSINGS; n++) {
+		guint end = cut->range.end;
 
-	do {
-		end = cut->range.end;
 		cut_footers(cut);
 		cut_clients(cut);
 		cut_signature(cut);
-	} while (cut->range.end < end);
+		if (cut->range.end == end)
+			return;
+	}
 }
 
 /* The only quotation, if it has an attribution and a blank line below, and
@@ -318,8 +331,9 @@ join(Cut *cut, const char *body)
 static gboolean
 cut_all(Cut *cut, const QuoteLines *lines, gint marker)
 {
-	*cut = (Cut){ .range = { lines->lines, 0, lines->lines->len, 0 },
-		.quote = cut->quote };
+	quote_range_init(&cut->range, lines->lines);
+	cut->hole = cut->until = 0;
+	cut->history = FALSE;
 	memset(cut->quote, 0, lines->lines->len);
 	if (marker >= 0)
 		end_at(cut, (guint)marker);
@@ -356,8 +370,9 @@ quote_cut(const char *body, char **new_text, guint *quoted_lines)
 	    (ours >= 0 || marker < 0 || !cut_all(&cut, lines, -1))) {
 		*new_text = g_strdup(body);
 		*quoted_lines = 0;
-		return;
+	} else {
+		*new_text = join(&cut, body);
+		*quoted_lines = count_left_out(&cut);
 	}
-	*new_text = join(&cut, body);
-	*quoted_lines = count_left_out(&cut);
+	quote_range_clear(&cut.range);
 }

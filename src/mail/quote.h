@@ -9,6 +9,9 @@
 /* Line in our notifications; what is below it in an answer is ours. */
 #define QUOTE_MARKER "##- Please write your answer above this line -##"
 
+/* Reads the tables now, not at the first mail. */
+void quote_init(void);
+
 /* body (valid UTF-8, LF) without quoted history and signature, linear time.
  *
  * new_text: free with g_free; the whole body if nothing of it seems new or

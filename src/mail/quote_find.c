@@ -16,6 +16,29 @@
 #define WORK_MOST         (4 * 1000 * 1000) /* octets times parts, a mail */
 #define BLOCK_LINES       8
 
+/* About the attribution that ends at a line. */
+struct QuoteAnswer {
+	gboolean asked;
+	Attribution found;
+	guint first;
+};
+
+void
+quote_range_init(QuoteRange *range, const GArray *lines)
+{
+	range->lines = lines;
+	range->begin = 0;
+	range->end = lines->len;
+	if (range->answers == NULL)
+		range->answers = g_new0(struct QuoteAnswer, lines->len);
+}
+
+void
+quote_range_clear(QuoteRange *range)
+{
+	g_clear_pointer(&range->answers, g_free);
+}
+
 static const QuoteLine *
 line_at(const QuoteRange *range, guint i)
 {
@@ -88,6 +111,17 @@ is_wrapped(const QuoteRange *range, guint i)
 	       line->length >= WRAPPED_MIN;
 }
 
+/* Quoted lines are below, or nothing that is left: then it was cut before. */
+static gboolean
+is_above_quotation(const QuoteRange *range, guint last)
+{
+	guint k = last + 1;
+
+	while (k < range->end && k < last + 3 && looks(range, k, LOOK_BLANK))
+		k++;
+	return k >= range->end || quote_find_quoted_below(range, last);
+}
+
 /* What the rows of the table say. A row without a date joins no lines: it
  * would take the writer's last sentence for a name. */
 static Attribution
@@ -97,6 +131,8 @@ match_table(QuoteRange *range, guint last, guint *first)
 	const char *end = bottom->folded + bottom->length;
 	AttributionMatch best = ATTRIBUTION_NO;
 	gboolean address = FALSE, clock = FALSE;
+	gboolean below = is_above_quotation(range, last);
+	guint numbers = 0;
 
 	for (guint k = 0; k < ATTRIBUTION_LINES && k <= last; k++) {
 		const QuoteLine *top = line_at(range, last - k);
@@ -104,9 +140,13 @@ match_table(QuoteRange *range, guint last, guint *first)
 		gboolean has_address, has_clock;
 		AttributionMatch match;
 
+		numbers |= top->looks & LOOK_NUMBER;
 		if (range->work > WORK_MOST || length > JOINED_MAX ||
 		    (k > 0 && !is_wrapped(range, last - k)))
 			break;
+		/* Without a number only "Ann wrote:" is left. */
+		if (numbers == 0 && (k > 0 || !below))
+			continue;
 		match = attribution_match(top->folded, length, &has_clock,
 		    &has_address, &range->work);
 		if (match == ATTRIBUTION_BARE && k > 0 &&
@@ -185,8 +225,8 @@ match_looks(const QuoteRange *range, guint last, guint *first)
 	return (all & LOOK_VERB) != 0 ? ATTRIBUTION_WEAK : ATTRIBUTION_NONE;
 }
 
-Attribution
-quote_find_attribution(QuoteRange *range, guint last, guint *first)
+static Attribution
+find_attribution(QuoteRange *range, guint last, guint *first)
 {
 	const guint dashed = LOOK_DASHED | LOOK_DATE | LOOK_VERB;
 	const QuoteLine *line = line_at(range, last);
@@ -202,6 +242,19 @@ quote_find_attribution(QuoteRange *range, guint last, guint *first)
 		found = match_table(range, last, first);
 	return found != ATTRIBUTION_NONE ? found
 					 : match_looks(range, last, first);
+}
+
+Attribution
+quote_find_attribution(QuoteRange *range, guint last, guint *first)
+{
+	struct QuoteAnswer *answer = &range->answers[last];
+
+	if (!answer->asked) {
+		answer->asked = TRUE;
+		answer->found = find_attribution(range, last, &answer->first);
+	}
+	*first = MAX(answer->first, range->begin);
+	return answer->found;
 }
 
 /* "10:05:00 +0500": a Date as header fields have it, and people do not. */

@@ -12,7 +12,13 @@ typedef struct QuoteRange {
 	const GArray *lines; /* of QuoteLine */
 	guint begin, end;
 	guint64 work; /* spent on attributions; a mail has so much */
+	struct QuoteAnswer *answers; /* what was found out already */
 } QuoteRange;
+
+/* All lines; what was found out about them before is kept. range is all zero
+ * at first. */
+void quote_range_init(QuoteRange *range, const GArray *lines);
+void quote_range_clear(QuoteRange *range);
 
 typedef enum Attribution {
 	ATTRIBUTION_NONE,

@@ -117,6 +117,7 @@ look_at_words(const QuoteLine *line)
 		} else if (g_unichar_isdigit(c)) {
 			guint run = 0;
 
+			looks |= LOOK_NUMBER;
 			for (; p < end && g_unichar_isdigit(g_utf8_get_char(p));
 			     run++)
 				p = g_utf8_next_char(p);

@@ -23,7 +23,8 @@ typedef enum QuoteLook {
 	LOOK_DASHED = 1 << 12,    /* dashes on both sides of some words */
 	LOOK_TAIL = 1 << 13,      /* ends as some row of attribution.tsv */
 	LOOK_LOOSE = 1 << 14,     /* ends with "wrote" and no colon */
-	LOOK_ABOVE = 1 << 15,     /* a desk asks to write above this line */
+	LOOK_NUMBER = 1 << 15,    /* holds a digit */
+	LOOK_ABOVE = 1 << 16,     /* a desk asks to write above this line */
 } QuoteLook;
 
 typedef struct QuoteLine {

@@ -176,6 +176,7 @@ GBytes *
 taglist_base64(const char *value)
 {
 	g_autofree char *dense = g_malloc(strlen(value) + 1);
+	g_autofree char *again = NULL;
 	gsize n = 0, letters, size;
 	guchar *octets;
 
@@ -189,5 +190,11 @@ taglist_base64(const char *value)
 	    strspn(dense + letters, "=") != n - letters)
 		return NULL;
 	octets = g_base64_decode(dense, &size);
+	/* Bits behind the last octet would be a second way to write it. */
+	again = g_base64_encode(octets, size);
+	if (!g_str_equal(again, dense)) {
+		g_free(octets);
+		return NULL;
+	}
 	return g_bytes_new_take(octets, size);
 }

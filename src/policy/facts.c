@@ -436,9 +436,28 @@ mailbox_of(const Desk *desk, const char *name)
 	return mailbox;
 }
 
+/* The border's word first; our own look at the signature where it has none. */
+static void
+read_auth(Facts *facts, const Desk *desk, const AuthFinding *dkim)
+{
+	g_autofree char *border = NULL;
+
+	facts->auth = authres_judge(
+	    facts->message, desk->site->authserv_id, &border);
+	if (facts->auth != AUTH_NONE || dkim == NULL) {
+		facts->auth_reason = g_steal_pointer(&border);
+		return;
+	}
+	facts->auth = dkim->verdict;
+	facts->auth_reason = *desk->site->authserv_id != '\0'
+	    ? g_strdup_printf("%s; %s", border, dkim->reason)
+	    : g_strdup(dkim->reason);
+}
+
 Facts *
 facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
-    const Envelope *envelope, gint64 now, GError **error)
+    const Envelope *envelope, const AuthFinding *dkim, gint64 now,
+    GError **error)
 {
 	g_autoptr(Facts) facts = g_new0(Facts, 1);
 	g_autoptr(GError) reason = NULL;
@@ -452,8 +471,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	if (facts->author != NULL &&
 	    !address_is_valid(facts->author->address))
 		facts->author = NULL;
-	facts->auth = authres_judge(
-	    message, desk->site->authserv_id, &facts->auth_reason);
+	read_auth(facts, desk, dkim);
 	if (!seen_find(txn, message->message_id,
 		message->content_hash, &facts->seen_ticket, error) ||
 	    !read_sender(facts, txn, desk, now, error) ||

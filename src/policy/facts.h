@@ -72,9 +72,13 @@ struct Facts {
 
 /* Reads everything inside txn (a write transaction, since addresses that are
  * new get their rows). NULL with error TEMPORARY from the store. message and
- * envelope stay the caller's and must live as long as the Facts. */
+ * envelope stay the caller's and must live as long as the Facts.
+ *
+ * dkim: what mail/prover found out about the author, NULL if it was not asked.
+ * It counts when the border's Authentication-Results prove nothing. */
 Facts *facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
-    const Envelope *envelope, gint64 now, GError **error);
+    const Envelope *envelope, const AuthFinding *dkim, gint64 now,
+    GError **error);
 void facts_free(Facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 

@@ -93,7 +93,7 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	if (message == NULL)
 		return data;
 	/* Where nobody can be proven, saying so of each new mail is noise. */
-	if (*desk->site->authserv_id != '\0' || !effects->opens) {
+	if (site_can_prove(desk->site) || !effects->opens) {
 		mustache_set_flag(data, "verified", effects->verified);
 		mustache_set_flag(data, "unverified", !effects->verified);
 	}

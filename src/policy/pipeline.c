@@ -48,11 +48,11 @@ pipeline_decide(const Facts *facts, const Desk *desk, gint64 now)
 
 gboolean
 pipeline_run(StoreTxn *txn, const Desk *desk, const Message *message,
-    const Envelope *envelope, GBytes *octets, gint64 now, gint64 *ticket,
-    GError **error)
+    const Envelope *envelope, const AuthFinding *dkim, GBytes *octets,
+    gint64 now, gint64 *ticket, GError **error)
 {
 	g_autoptr(Facts) facts = facts_read(
-	    txn, desk, message, envelope, now, error);
+	    txn, desk, message, envelope, dkim, now, error);
 	g_autoptr(Effects) effects = NULL;
 
 	if (facts == NULL)

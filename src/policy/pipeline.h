@@ -9,9 +9,9 @@
 Effects *pipeline_decide(const Facts *facts, const Desk *desk, gint64 now);
 
 /* facts, decide, write, inside txn. *ticket: number of the ticket it went to.
- * octets: the raw mail. */
+ * octets: the raw mail. dkim: see facts_read. */
 gboolean pipeline_run(StoreTxn *txn, const Desk *desk, const Message *message,
-    const Envelope *envelope, GBytes *octets, gint64 now, gint64 *ticket,
-    GError **error);
+    const Envelope *envelope, const AuthFinding *dkim, GBytes *octets,
+    gint64 now, gint64 *ticket, GError **error);
 
 #endif

@@ -27,7 +27,7 @@ agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
 		       "agent";
 	if (facts->auth == AUTH_FAIL)
 		return "DMARC failed for the sender";
-	if (*desk->site->authserv_id != '\0' && facts->auth != AUTH_PASS)
+	if (site_can_prove(desk->site) && facts->auth != AUTH_PASS)
 		return "the sender is not proven: the mail carries no DKIM or "
 		       "DMARC pass that counts";
 	return NULL;

@@ -7,6 +7,8 @@
 #include "ground/config.h"
 #include "ground/error.h"
 #include "mail/address.h"
+#include "mail/words.h"
+#include "mail/resolver.h"
 #include "policy/calendar.h"
 
 enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
@@ -32,8 +34,15 @@ const ConfigOption site_options[] = {
 	    "language of letters when nothing better is known" },
 	{ "gateway", "authserv-id", CONFIG_TEXT, NULL, NULL, FALSE,
 	    "whose Authentication-Results count; none: nobody is proven" },
+	{ "gateway", "dkim", CONFIG_BOOL, "no", NULL, FALSE,
+	    "verify DKIM signatures of what authserv-id does not prove" },
+	{ "gateway", "resolver", CONFIG_LIST, NULL, NULL, FALSE,
+	    "name servers for dkim, such as 127.0.0.1:53; none: the "
+	    "system's" },
 	{ "gateway", "templates", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of the site's own letters" },
+	{ "gateway", "words", CONFIG_PATH, NULL, NULL, FALSE,
+	    "directory of further word tables" },
 	{ "gateway", "ca-file", CONFIG_PATH, NULL, NULL, FALSE,
 	    "trusted certificates (PEM); none: the system's" },
 	{ "gateway", "max-size", CONFIG_SIZE, "50M", "64K..200M", FALSE,
@@ -464,6 +473,38 @@ check_smtp(Site *site, GPtrArray *errors)
 		    error->message);
 }
 
+/* The list as one word each, checked; "" when none is named. */
+static char *
+resolver_of(const Config *config, const ConfigSection *section,
+    GPtrArray *errors)
+{
+	const char *const *words = config_list(section, "resolver");
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Resolver) resolver = NULL;
+
+	if (words == NULL || words[0] == NULL)
+		return g_strdup("");
+	text = g_strjoinv(",", (char **)words);
+	resolver = resolver_new(text, &error);
+	if (resolver == NULL) {
+		config_error(config, errors, section, "resolver", "%s",
+		    error->message);
+		return g_strdup("");
+	}
+	return g_steal_pointer(&text);
+}
+
+static void
+check_words(Site *site, const ConfigSection *section, GPtrArray *errors)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (*site->words_dir != '\0' && !words_check(site->words_dir, &error))
+		config_error(site->config, errors, section, "words", "%s",
+		    error->message);
+}
+
 static gboolean
 has_section(const Config *config, const char *kind)
 {
@@ -483,7 +524,11 @@ site_new(Config *config, GPtrArray *errors)
 	site->store_url = text_or(gateway, "store", "sqlite");
 	site->default_language = text_or(gateway, "default-language", "en");
 	site->authserv_id = text_or(gateway, "authserv-id", "");
+	site->dkim = config_bool(gateway, "dkim");
+	site->resolver = resolver_of(config, gateway, errors);
 	site->templates_dir = text_or(gateway, "templates", "");
+	site->words_dir = text_or(gateway, "words", "");
+	check_words(site, gateway, errors);
 	site->max_size = config_number(gateway, "max-size");
 	site->ack_max_age = config_number(gateway, "ack-max-age");
 	site->reopen_within = config_number(gateway, "reopen-within");
@@ -517,7 +562,9 @@ site_free(Site *site)
 	g_free(site->store_url);
 	g_free(site->default_language);
 	g_free(site->authserv_id);
+	g_free(site->resolver);
 	g_free(site->templates_dir);
+	g_free(site->words_dir);
 	config_free(site->config);
 	g_free(site);
 }
@@ -608,4 +655,10 @@ site_is_agent(const Site *site, const char *address)
 				return TRUE;
 	}
 	return FALSE;
+}
+
+gboolean
+site_can_prove(const Site *site)
+{
+	return *site->authserv_id != '\0' || site->dkim;
 }

@@ -30,7 +30,10 @@ struct Site {
 	char *store_url;
 	char *default_language;
 	char *authserv_id;    /* "" when none */
+	gboolean dkim;        /* signatures are verified by ourselves */
+	char *resolver;       /* name servers for that; "": the system's */
 	char *templates_dir;  /* "" : built-in letters only */
+	char *words_dir;      /* "" : built-in word tables only */
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
 	gint64 reopen_within; /* a closed ticket opens again, seconds */
@@ -75,5 +78,7 @@ const Calendar *site_calendar(const Site *site, const char *name);
 /* An address of our own: of any mailbox, with or without a token. */
 gboolean site_is_own(const Site *site, const char *address);
 gboolean site_is_agent(const Site *site, const char *address);
+/* Whether any sender can be proven: by the border's word or by DKIM. */
+gboolean site_can_prove(const Site *site);
 
 #endif

@@ -120,3 +120,10 @@ automatic_add(StoreTxn *txn, gint64 address, const char *domain,
 	return store_run(txn, STMT_AUTOMATIC_INSERT, NULL, error, address,
 	    domain, subject_key, (gint64)(authenticated ? 1 : 0), now);
 }
+
+gboolean
+automatic_purge(StoreTxn *txn, gint64 now, GError **error)
+{
+	return store_run(txn, STMT_AUTOMATIC_PURGE, NULL, error,
+	    now - 2 * (gint64)DAY);
+}

@@ -44,6 +44,9 @@ gboolean automatic_add(StoreTxn *txn, gint64 address, const char *domain,
     const char *subject_key, gboolean authenticated, gint64 now,
     GError **error);
 
+/* Forgets what is older than any limit looks back (two days). */
+gboolean automatic_purge(StoreTxn *txn, gint64 now, GError **error);
+
 /* Reads a row whose first seven columns are those of ADDRESS_BY_ID. */
 AddressRow *address_row_read(StoreRows *rows);
 

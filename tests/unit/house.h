@@ -197,8 +197,8 @@ house_take_at(House *house, Message *message, const char *to, gint64 now)
 
 	g_assert_no_error(error);
 	envelope->received = now;
-	pipeline_run(txn, &house->desk, message, envelope, octets, now, &ticket,
-	    &error);
+	pipeline_run(txn, &house->desk, message, envelope, NULL, octets, now,
+	    &ticket, &error);
 	g_assert_no_error(error);
 	store_commit(g_steal_pointer(&txn), &error);
 	g_assert_no_error(error);

@@ -242,24 +242,6 @@ test_away(void)
 }
 
 static void
-test_words(void)
-{
-	static const char *const words[] = {
-#define AWAY_STRONG(w)  w,
-#define AWAY_BRACKET(w) w,
-#define AWAY_WEAK(w)    w,
-#define REPLY_PREFIX(w) w,
-#include "mail/autosub_words.def"
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
-		g_autofree char *folded = text_fold(words[i]);
-
-		g_assert_cmpstr(words[i], ==, folded);
-	}
-}
-
-static void
 test_subject_key(void)
 {
 	/* The 17 subjects of T7, tags and numbers are one subject. */
@@ -297,7 +279,6 @@ main(int argc, char **argv)
 	g_test_add_func("/autosub/more than 50 Received fields are a loop",
 	    test_received);
 	g_test_add_func("/autosub/out-of-office subjects are known", test_away);
-	g_test_add_func("/autosub/the tables are folded", test_words);
 	g_test_add_func("/autosub/T7 the same subject again is seen",
 	    test_subject_key);
 	return g_test_run();

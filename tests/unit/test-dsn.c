@@ -120,7 +120,7 @@ test_guess(gconstpointer data)
 {
 	const struct Guess *c = data;
 	g_autoptr(Message) m = parse(c->mail);
-	Dsn *dsn = dsn_guess(m);
+	Dsn *dsn = dsn_guess(m, "");
 
 	if (c->recipients == NULL) {
 		g_assert_null(dsn);

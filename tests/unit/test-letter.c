@@ -123,8 +123,8 @@ test_no_plus(House *house, gconstpointer data G_GNUC_UNUSED)
 	gint64 ticket;
 
 	house_text(&envelope->mailbox, "sales");
-	g_assert_true(pipeline_run(txn, &house->desk, message, envelope, octets,
-	    HOUSE_NOW, &ticket, NULL));
+	g_assert_true(pipeline_run(txn, &house->desk, message, envelope, NULL,
+	    octets, HOUSE_NOW, &ticket, NULL));
 	house_commit(txn);
 	message_free(message);
 	text = octets_of(house, "ack-plain");

@@ -329,7 +329,7 @@ test_uid(House *house, gconstpointer data G_GNUC_UNUSED)
 		envelope->uid = uid;
 		txn = house_write(house);
 		g_assert_true(pipeline_run(txn, &house->desk, message, envelope,
-		    octets, HOUSE_NOW, &ticket, NULL));
+		    NULL, octets, HOUSE_NOW, &ticket, NULL));
 		house_commit(txn);
 		g_assert_cmpint(ticket, ==, 1001);
 	}

@@ -55,13 +55,11 @@ test_state(House *house, gconstpointer data G_GNUC_UNUSED)
 	g_autoptr(GError) error = NULL;
 	guint32 uidvalidity = 9, floor = 9;
 	gint64 since = 9;
-	gint64 since = 9;
 
 	g_assert_true(seen_state_get(txn, "support", &uidvalidity, &floor,
 	    &since, &error));
 	g_assert_cmpuint(uidvalidity, ==, 0);
 	g_assert_cmpuint(floor, ==, 0);
-	g_assert_cmpint(since, ==, 0);
 	g_assert_cmpint(since, ==, 0);
 	g_assert_true(seen_state_set(txn, "support", 7, 100, 5, &error));
 	g_assert_true(
@@ -70,7 +68,6 @@ test_state(House *house, gconstpointer data G_GNUC_UNUSED)
 	    &since, &error));
 	g_assert_cmpuint(uidvalidity, ==, G_MAXUINT32);
 	g_assert_cmpuint(floor, ==, 200);
-	g_assert_cmpint(since, ==, 6);
 	g_assert_cmpint(since, ==, 6);
 	g_assert_no_error(error);
 }

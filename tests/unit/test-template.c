@@ -219,7 +219,6 @@ test_notify_blocks(void)
 	mustache_set_flag(data, "new", FALSE);
 	mustache_set_flag(data, "verified", FALSE);
 	mustache_set_flag(data, "unverified", TRUE);
-	mustache_set(data, "note", "this sender is new to the ticket");
 	mustache_set(data, "text", "");
 	mustache_set(data, "quoted_lines", "14");
 	mustache_set(file, "name", "a.pdf");
@@ -229,11 +228,29 @@ test_notify_blocks(void)
 	text = render(LETTER_NOTIFY, data, &subject);
 	has(text, "line ==\n\nOlim Karimov <olim@client.example> writes again\n"
 		  "Sender not verified: ");
-	has(text, "\nPlease note: this sender is new to the ticket\n\n"
-		  "(This mail has no text.)\n\n"
+	has(text, "\n\n(This mail has no text.)\n\n"
 		  "(Lines of quoted text left out: 14)\n\n"
 		  "Attached: a.pdf (application/pdf, 12 KB)\n----\n");
 	has_not(text, "Sender: verified");
+	looks_finished(text);
+}
+
+/* What happened to a ticket is told without the words of any mail. */
+static void
+test_notify_note(void)
+{
+	g_autoptr(MustacheData) data = notify_data();
+	g_autofree char *subject = NULL;
+	g_autofree char *text = NULL;
+
+	mustache_set(data, "note", "our mail to him was not delivered");
+	text = render(LETTER_NOTIFY, data, &subject);
+	has(text, "line ==\n\n"
+		  "Please note: our mail to him was not delivered\n"
+		  "Customer: Olim Karimov <olim@client.example>\n");
+	has_not(text, "New request");
+	has_not(text, "Where is my order?");
+	has_not(text, "(This mail has no text.)");
 	looks_finished(text);
 }
 
@@ -513,6 +530,8 @@ main(int argc, char **argv)
 	g_test_add_func("/template/the notification of an agent", test_notify);
 	g_test_add_func("/template/the notification, other blocks",
 	    test_notify_blocks);
+	g_test_add_func("/template/a note about a ticket stands alone",
+	    test_notify_note);
 	g_test_add_func("/template/what was held is said", test_held);
 	g_test_add_func("/template/a subject is one clean line", test_subject);
 	for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {

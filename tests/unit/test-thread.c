@@ -118,7 +118,8 @@ decide_at(House *house, Message *message, const char *to, gint64 now)
 	g_autoptr(Facts) facts = NULL;
 
 	envelope->received = now;
-	facts = facts_read(txn, &house->desk, message, envelope, now, &error);
+	facts = facts_read(
+	    txn, &house->desk, message, envelope, NULL, now, &error);
 	g_assert_no_error(error);
 	return pipeline_decide(facts, &house->desk, now);
 }

@@ -1,0 +1,204 @@
+/* dsn_words.c - looks for the rows of words/bounces.tsv in the prose of a mail
+ * server. dsn_guess.c asks; it also decides whether the mail is a report at
+ * all. Rows and text are compared folded and without white space: reports are
+ * wrapped anywhere, and some languages are written without. */
+#include "mail/dsn_words.h"
+
+#include <string.h>
+
+#include "ground/text.h"
+#include "mail/words.h"
+
+#define ANY_MOST 400 /* octets that {any} may stand for: 100 characters */
+
+typedef enum Place { PLACE_SUBJECT, PLACE_TEXT, PLACE_AUTHOR } Place;
+
+/* Status codes are those of RFC 3463 for the case; where it has two, the one
+ * that servers use more often. */
+static const struct Class {
+	const char *name, *status;
+	gboolean is_report; /* the words are a report's, not only a reason */
+} classes[] = {
+	{ "generic", NULL, TRUE },
+	{ "no-such-user", ".1.1", FALSE },
+	{ "full", ".2.2", FALSE },
+	{ "refused", ".7.1", FALSE },
+	{ "not-found", ".1.2", FALSE },
+	{ "delayed", ".4.7", TRUE },
+	{ "too-big", ".3.4", FALSE },
+	{ "spam", ".7.1", FALSE },
+};
+
+typedef struct Row {
+	Place place;
+	GStrv pieces; /* of the text, between its {any} */
+	const struct Class *class;
+	DsnLasting lasting;
+} Row;
+
+static char *
+squeeze(const char *text)
+{
+	g_autofree char *folded = text_fold(text);
+	GString *out = g_string_sized_new(strlen(folded));
+
+	for (const char *p = folded; *p != '\0'; p = g_utf8_next_char(p)) {
+		if (!g_unichar_isspace(g_utf8_get_char(p)))
+			g_string_append_len(out, p, g_utf8_next_char(p) - p);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static const struct Class *
+class_of(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(classes); i++)
+		if (strcmp(classes[i].name, name) == 0)
+			return &classes[i];
+	return &classes[0];
+}
+
+/* columns: lang product place text class permanence source sure */
+static void
+add_row(const char *const *column, gpointer data)
+{
+	Row row = { .class = class_of(column[4]) };
+	g_autofree char *text = g_strdelimit(squeeze(column[3]), "~", ' ');
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	g_autofree char *plain = g_strjoinv("", words);
+
+	row.place = *column[2] == 's'	? PLACE_SUBJECT
+		    : *column[2] == 'f' ? PLACE_AUTHOR
+					: PLACE_TEXT;
+	row.lasting = *column[5] == 'p'	  ? DSN_PERMANENT
+		      : *column[5] == 't' ? DSN_TRANSIENT
+					  : DSN_LASTING_UNKNOWN;
+	row.pieces = g_strsplit(plain, "{any}", -1);
+	g_array_append_val((GArray *)data, row);
+}
+
+static const GArray *
+rows_get(void)
+{
+	static gsize once;
+	static GArray *rows;
+
+	if (g_once_init_enter(&once)) {
+		rows = g_array_new(FALSE, FALSE, sizeof(Row));
+		words_each(WORDS_BOUNCES, add_row, rows);
+		g_once_init_leave(&once, 1);
+	}
+	return rows;
+}
+
+/* The pieces from number i on follow each other closely from p on. */
+static gboolean
+follow(const char *p, char *const *pieces)
+{
+	for (; *pieces != NULL; pieces++) {
+		const char *next = g_strstr_len(p, ANY_MOST, *pieces);
+
+		if (next == NULL)
+			return FALSE;
+		p = next + strlen(*pieces);
+	}
+	return TRUE;
+}
+
+static gboolean
+matches(const Row *row, const char *text)
+{
+	const char *first = row->pieces[0];
+	const char *p = text;
+
+	if (first == NULL || *first == '\0')
+		return FALSE;
+	while ((p = strstr(p, first)) != NULL) {
+		p += strlen(first);
+		if (follow(p, row->pieces + 1))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* A warning begins with the sentences of a failure, so what says that it is
+ * one decides; and a failure after the last attempt tells of delays. */
+static void
+take(DsnSigns *signs, const Row *row)
+{
+	gboolean delay = strcmp(row->class->name, "delayed") == 0;
+
+	if (delay && row->lasting == DSN_TRANSIENT)
+		signs->is_delay = TRUE;
+	else if (row->class->is_report &&
+		 row->lasting != DSN_LASTING_UNKNOWN)
+		signs->lasting = row->lasting;
+	if (row->class->status != NULL &&
+	    (signs->reason == NULL || strcmp(signs->reason, ".4.7") == 0)) {
+		signs->reason = row->class->status;
+		signs->reason_lasts = row->lasting;
+	}
+}
+
+void
+dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
+{
+	g_autofree char *in_subject = squeeze(subject);
+	g_autofree char *in_text = squeeze(text);
+	const GArray *rows = rows_get();
+	gboolean given_up = FALSE;
+
+	*signs = (DsnSigns){ 0 };
+	for (guint i = 0; i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+
+		if (row->place == PLACE_AUTHOR ||
+		    !matches(row, row->place == PLACE_SUBJECT ? in_subject
+							      : in_text))
+			continue;
+		if (row->place == PLACE_SUBJECT)
+			signs->in_subject = TRUE;
+		else if (row->class->is_report)
+			signs->in_text = TRUE;
+		take(signs, row);
+		if (strcmp(row->class->name, "delayed") == 0 &&
+		    row->lasting == DSN_PERMANENT)
+			given_up = TRUE;
+	}
+	if (given_up)
+		signs->is_delay = FALSE;
+	if (signs->is_delay)
+		signs->lasting = DSN_TRANSIENT;
+}
+
+gboolean
+dsn_words_author(const char *address)
+{
+	g_autofree char *folded = squeeze(address);
+	const GArray *rows = rows_get();
+	gsize at = strcspn(folded, "@");
+	g_autoptr(GString) plain = g_string_new(NULL);
+
+	/* post_master and mail.daemon are the same to us. */
+	for (gsize i = 0; folded[i] != '\0'; i++)
+		if (i >= at || strchr("-_.", folded[i]) == NULL)
+			g_string_append_c(plain, folded[i]);
+	if (folded[at] == '\0')
+		g_string_append_c(plain, '@');
+	for (guint i = 0; i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+		g_autoptr(GString) want = NULL;
+		const char *p;
+
+		if (row->place != PLACE_AUTHOR)
+			continue;
+		want = g_string_new(NULL);
+		for (p = row->pieces[0]; *p != '\0' && *p != '@'; p++)
+			if (strchr("-_.", *p) == NULL)
+				g_string_append_c(want, *p);
+		g_string_append(want, p);
+		if (g_str_has_prefix(plain->str, want->str))
+			return TRUE;
+	}
+	return FALSE;
+}
