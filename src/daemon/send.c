@@ -24,7 +24,7 @@
 
 enum {
 	LEASE = 20 * 60,   /* longer than the wait for the final dot's reply */
-	AHEAD = 16,        /* letters leased for each connection */
+	AHEAD = 8,         /* letters leased for each connection */
 	UNCERTAIN_MOST = 3,
 	POLL_MS = 2000,
 };
@@ -129,10 +129,7 @@ connection(gpointer data)
 		}
 		transmit(outlet, next);
 		g_async_queue_push(sender->results, next);
-		/* One commit for many results, as long as there is work. */
-		if (g_async_queue_length(sender->jobs) <=
-		    (gint)sender->connections * AHEAD / 2)
-			wake_send(sender->run_dir, "send");
+		wake_send(sender->run_dir, "send");
 	}
 }
 

@@ -188,7 +188,8 @@ ask(Prover *prover, Batch *batch)
 	return FALSE;
 }
 
-/* Once more with a new worker if the old one had left on its own account. */
+/* Once more with a new worker: the old one may have left on its own account,
+ * or was killed from outside. Which of many mails did it is found out below. */
 static void
 ask_twice(Prover *prover, Batch *batch)
 {
@@ -202,7 +203,7 @@ ask_twice(Prover *prover, Batch *batch)
 			return;
 		}
 		if (ask(prover, batch) || batch->late ||
-		    !g_str_equal(batch->why, "status 0"))
+		    (batch->n > 1 && !g_str_equal(batch->why, "status 0")))
 			return;
 	}
 }
