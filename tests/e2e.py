@@ -68,6 +68,9 @@ queue = general""" % (testbed.port("IMAPS"), os.environ["T"]))
                road + ": it says that it is automatic", ack)
         tap.ok(re.search(r"\d\d:\d\d", text_of(ack)),
                road + ": a time is in it", text_of(ack))
+        tap.ok("Hello Dilnoza" in text_of(ack),
+               road + ": the border's word counts, so he is greeted by name",
+               text_of(ack))
 
     # Mail that lies in the mailbox before javob first sees it (AC-19).
     box, address = user(4)

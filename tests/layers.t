@@ -31,8 +31,9 @@ faults() {
 		lives["libpq"] = "^src/store/pgsql[.]c$"
 		lives["curl"] = "^src/out/out_webhook[.]c$"
 		lives["unicode"] = "^src/(ground|mail|policy)/[a-z_]*[.]c$"
-		# TLS, and the fast SHA-256.
-		lives["gnutls"] = "^src/(ground/[a-z_]*|mail/digest)[.]c$"
+		# TLS, the fast SHA-256, and signatures.
+		lives["gnutls"] = \
+		    "^src/(ground/[a-z_]*|mail/digest|mail/dkim)[.]c$"
 		lives["seccomp"] = "^src/mail/[a-z_]*[.]c$"
 		lives["microhttpd"] = "^src/web/[a-z_]*[.]c$"
 	}

@@ -11,7 +11,7 @@
 #include "ground/error.h"
 #include "ground/token.h"
 #include "mail/message.h"
-#include "mail/resolver.h"
+#include "mail/nameserver.h"
 #include "options.h"
 #include "policy/calendar.h"
 #include "policy/template.h"
@@ -174,7 +174,7 @@ check_proof(Report *report, const Site *site)
 {
 	g_autofree char *servers = *site->resolver != '\0'
 	    ? g_strdup(site->resolver)
-	    : resolver_system_servers();
+	    : nameserver_system();
 	g_autofree char *text = g_strdup_printf(
 	    "verified here%s; DNS is asked at %s",
 	    *site->authserv_id != '\0' ? " where authserv-id proves nothing"

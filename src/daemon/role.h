@@ -3,7 +3,8 @@
  *   fetch   watches IMAP mailboxes          passwords, network, spool
  *   listen  takes LMTP                      its socket, spool
  *   ingest  spool -> parse -> decide -> commit   store, key; the sandboxed
- *           parser is its child and holds nothing
+ *           parser is its child and holds nothing; so does the
+ *           prover, which may ask name servers (dkim = yes)
  *   send    outbox -> SMTP                  passwords, network, store
  *   tick    due timers -> commit            store, key
  */

@@ -163,7 +163,7 @@ gboolean
 attribution_may_end(const char *text, gsize length)
 {
 	const Table *table = table_get();
-	g_autoptr(GString) end = NULL;
+	PatternLine end;
 	const char *from;
 
 	while (length > 0 && (g_ascii_isspace(text[length - 1]) ||
@@ -178,11 +178,10 @@ attribution_may_end(const char *text, gsize length)
 	from = text + (length > ENDING ? length - ENDING : 0);
 	while (from < text + length && ((guint8)*from & 0xc0) == 0x80)
 		from++;
-	end = g_string_new(NULL);
-	pattern_squeeze(end, from, (gsize)(text + length - from));
-	return end->len > 0 &&
-	       (rows_of(table, end->str, end->len, 0) != NULL ||
-		   rows_of(table, end->str, end->len, 1) != NULL);
+	return pattern_line(&end, from, (gsize)(text + length - from)) &&
+	       end.length > 0 &&
+	       (rows_of(table, end.text, end.length, 0) != NULL ||
+		   rows_of(table, end.text, end.length, 1) != NULL);
 }
 
 static AttributionMatch
@@ -191,7 +190,9 @@ match_row(const Row *row, const PatternLine *line, guint64 *work)
 	const char *tail = pattern_tail(row->pattern);
 	gsize length = strlen(tail);
 
-	if ((row->wants_address && !line->has_address) ||
+	/* "{date}, {who}:" has no word to be known by, only the time of day. */
+	if ((row->wants_address &&
+		(!line->has_address || line->clock[line->length] < 0)) ||
 	    (!row->bare && !line->has_digit) || length > line->length ||
 	    memcmp(line->text + line->length - length, tail, length) != 0 ||
 	    !pattern_matches(row->pattern, line, work))
@@ -203,31 +204,27 @@ match_row(const Row *row, const PatternLine *line, guint64 *work)
 }
 
 AttributionMatch
-attribution_match(const char *text, gsize length, gboolean *clock,
-    gboolean *address, guint64 *work)
+attribution_match(const char *text, gsize length, gboolean *has_address,
+    guint64 *work)
 {
 	const Table *table = table_get();
-	g_autoptr(GString) squeezed = g_string_sized_new(length + 1);
 	AttributionMatch best = ATTRIBUTION_NO;
 	PatternLine line;
 
-	*clock = *address = FALSE;
-	pattern_squeeze(squeezed, text, length);
-	if (squeezed->len == 0 ||
-	    !pattern_line(&line, squeezed->str, squeezed->len))
+	*has_address = FALSE;
+	if (!pattern_line(&line, text, length) || line.length == 0)
 		return ATTRIBUTION_NO;
 	for (guint n = 0; n < 2; n++) {
 		const GPtrArray *rows =
-		    rows_of(table, squeezed->str, squeezed->len, n);
+		    rows_of(table, line.text, line.length, n);
 
-		if (rows == NULL || (n == 1 && squeezed->len == 1))
+		if (rows == NULL || (n == 1 && line.length == 1))
 			continue;
 		for (guint i = 0;
 		     i < rows->len && best < ATTRIBUTION_HEADED; i++)
 			best = MAX(best, match_row(rows->pdata[i], &line,
 					     work));
 	}
-	*clock = line.clock[line.length] >= 0;
-	*address = line.has_address;
+	*has_address = line.has_address;
 	return best;
 }

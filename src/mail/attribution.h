@@ -12,10 +12,10 @@ typedef enum AttributionMatch {
 	ATTRIBUTION_HEADED, /* the same, and where it begins is known */
 } AttributionMatch;
 
-/* text: folded, perhaps several lines. has_clock: it holds a time of day;
- * has_address: an address. work: counts what was done. */
+/* text: folded, perhaps several lines. has_address: the line holds one. work:
+ * counts what was done. */
 AttributionMatch attribution_match(const char *text, gsize length,
-    gboolean *has_clock, gboolean *has_address, guint64 *work);
+    gboolean *has_address, guint64 *work);
 
 /* Could a line that ends so be (the end of) an attribution? Quick. */
 gboolean attribution_may_end(const char *text, gsize length);

@@ -6,7 +6,7 @@
  *
  * with comments (nested) and folding between any two words. Anybody can write
  * such a field, so a pass comes only from the topmost one with our
- * authserv-id, above the first Received field: a second one may be a forgery
+ * authserv-id, above the border's Received field: a second one may be a forgery
  * that the border did not take out. A dmarc=fail is believed wherever it
  * stands above that line, since nobody forges one for his own good. (Sites
  * whose filters write one field a method have the DMARC filter last, hence on
@@ -435,6 +435,57 @@ verdict_result(const Message *message, const Verdict *verdict,
 	return AUTH_PASS;
 }
 
+/* Moves p past "<...>", whose local part may be quoted. */
+static gboolean
+skip_path(const char **p)
+{
+	g_autoptr(GString) ignored = g_string_new(NULL);
+
+	while (**p != '>') {
+		if (**p == '\0')
+			return FALSE;
+		if (**p != '"')
+			(*p)++;
+		else if (!read_quoted(p, ignored))
+			return FALSE;
+	}
+	(*p)++;
+	return TRUE;
+}
+
+/* The hop from the border to the mailbox, which Dovecot writes above all that
+ * the border wrote (RFC 3848): "from a by b with LMTP id c for <d>; date". A
+ * stranger may choose the name after "from" and the path after "for", so there
+ * must be only one "by" and one "with" outside comments and paths. */
+static gboolean
+is_last_hop(const char *body)
+{
+	static const char *const names[] = { "lmtp", "lmtpa", "lmtps", "lmtpsa",
+		"utf8lmtp", "utf8lmtpa", "utf8lmtps", "utf8lmtpsa", NULL };
+	const char *p = body;
+	guint bys = 0, withs = 0;
+	gboolean is_name = FALSE, lmtp = FALSE;
+
+	while (skip_cfws(&p) && *p != '\0' && *p != ';') {
+		g_autofree char *word = NULL;
+
+		if (*p == '<') {
+			if (!skip_path(&p))
+				return FALSE;
+			continue;
+		}
+		word = read_word(&p, "();<\"", TRUE);
+		if (word == NULL)
+			return FALSE;
+		if (is_name)
+			lmtp = g_strv_contains(names, word);
+		is_name = g_str_equal(word, "with");
+		withs += is_name;
+		bys += g_str_equal(word, "by");
+	}
+	return bys == 1 && withs == 1 && lmtp;
+}
+
 AuthVerdict
 authres_judge(const Message *message, const char *authserv_id, char **reason)
 {
@@ -460,8 +511,11 @@ authres_judge(const Message *message, const char *authserv_id, char **reason)
 		Verdict one = { .domain = top.domain };
 		gboolean ours, whole;
 
-		if (g_ascii_strcasecmp(field->name, "Received") == 0)
-			break;
+		if (g_ascii_strcasecmp(field->name, "Received") == 0) {
+			if (found || !is_last_hop(field->body))
+				break;
+			continue;
+		}
 		if (g_ascii_strcasecmp(field->name, "Authentication-Results") !=
 		    0)
 			continue;

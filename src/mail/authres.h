@@ -1,7 +1,8 @@
 /* authres.h - Authentication-Results (RFC 8601): who is proven.
  *
- * Only the topmost field counts, only above the first Received field, and
- * only if its authserv-id is exactly the configured one. */
+ * Only the topmost field counts, only above the first Received field that is
+ * no hop "with LMTP", and only if its authserv-id is exactly the configured
+ * one. */
 #ifndef MAIL_AUTHRES_H
 #define MAIL_AUTHRES_H
 

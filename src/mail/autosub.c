@@ -17,7 +17,7 @@
 #define RECEIVED_MAX 50
 
 /* When several signs speak, the one that stands later here wins. */
-static const MessageKind ranks[] = { MESSAGE_HUMAN, MESSAGE_SPAM, MESSAGE_LIST,
+static const MessageKind ranks[] = { MESSAGE_HUMAN, MESSAGE_LIST, MESSAGE_SPAM,
 	MESSAGE_AUTO_REPLY, MESSAGE_REPORT, MESSAGE_BOUNCE };
 
 static guint
@@ -154,6 +154,17 @@ judge_words(Message *message)
 		    note_weak);
 }
 
+/* GTUBE: what every filter takes for spam, so that sites can try theirs. */
+static void
+judge_body(Message *message)
+{
+	static const char gtube[] = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-"
+				    "STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
+
+	if (strstr(message->body_text, gtube) != NULL)
+		note(message, MESSAGE_SPAM, "it holds the test string GTUBE");
+}
+
 void
 autosub_init(void)
 {
@@ -176,4 +187,5 @@ autosub_judge(Message *message)
 	judge_authors(message);
 	judge_subject(message);
 	judge_words(message);
+	judge_body(message);
 }

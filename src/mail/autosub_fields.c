@@ -11,7 +11,7 @@
 typedef enum Match {
 	MATCH_PRESENT, /* the field is there and neither "no" nor "false" */
 	MATCH_KEYWORD, /* its first word is this */
-	MATCH_NOT,     /* its first word is not this */
+	MATCH_NOT,     /* its first word is none of these, bars between */
 	MATCH_VALUE,   /* this is all of it */
 	MATCH_TOKEN,   /* its list of words holds this */
 	MATCH_PREFIX,  /* its body begins so */
@@ -186,6 +186,17 @@ autosub_is_keyword(const char *body, const char *word)
 }
 
 static gboolean
+is_one_of(const char *body, const char *words)
+{
+	g_auto(GStrv) list = g_strsplit(words, "|", -1);
+
+	for (guint i = 0; list[i] != NULL; i++)
+		if (autosub_is_keyword(body, list[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
 has_token(const char *body, const char *token)
 {
 	for (const char *p = body; *p != '\0';) {
@@ -232,7 +243,7 @@ is_match(const Rule *rule, const char *body)
 	case MATCH_KEYWORD:
 		return autosub_is_keyword(body, rule->value);
 	case MATCH_NOT: /* an empty field says nothing */
-		return *body != '\0' && !autosub_is_keyword(body, rule->value);
+		return *body != '\0' && !is_one_of(body, rule->value);
 	case MATCH_VALUE:
 		return strcmp(body, rule->value) == 0;
 	case MATCH_TOKEN:

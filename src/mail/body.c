@@ -6,54 +6,42 @@
  *	multipart/related      the first part; the rest belongs to it
  *	all others             one after the other
  */
-#include "mail/body.h"
+#include "mail/body_reader.h"
 
 #include <gmime/gmime.h>
 #include <string.h>
 
 #include "ground/text.h"
 #include "mail/charset.h"
-#include "mail/dsn.h"
 #include "mail/flowed.h"
 #include "mail/html.h"
-#include "mail/part.h"
 
 /* Depth is bounded by prescan.h; this guards against a difference of view. */
 #define DEPTH_MOST 80
 /* Decoded octets of text parts that are looked at. */
 #define TEXT_OCTETS_MOST (4 * 1024 * 1024)
-#define REPORT_MOST      (256 * 1024)
 #define TRIVIAL_MOST     400
 
-typedef enum Wanted {
-	WANTED_TEXT, /* text parts are to be read */
-	WANTED_REST, /* another alternative was chosen: attachments only */
-} Wanted;
+#define NUMBER_KEY "javob-number"
 
-typedef struct Reader {
-	const Octets *octets;
-	Message *message;
-	Digest *content;
-	GString *text;
-	gsize budget; /* of TEXT_OCTETS_MOST */
-	guint flags;
-	gsize bad; /* octets that could not be decoded */
-	gboolean has_html;
-	gboolean too_long;
-	GString *returned; /* header of the mail that a report returns */
-} Reader;
-
-static void read_object(Reader *r, GMimeObject *object, Wanted wanted,
+static void read_object(BodyReader *r, GMimeObject *object, BodyWanted wanted,
     guint depth);
 
-static void
-defect(Reader *r, const char *text)
+void
+body_defect(BodyReader *r, const char *text)
 {
 	g_ptr_array_add(r->message->defects, g_strdup(text));
 }
 
+void
+body_add_digest(BodyReader *r, const char *sha256)
+{
+	digest_add(r->content, sha256, strlen(sha256));
+	digest_add(r->content, "\n", 1);
+}
+
 static void
-add_text(Reader *r, const char *text)
+add_text(BodyReader *r, const char *text)
 {
 	gsize n = strlen(text), room = BODY_TEXT_MOST - r->text->len;
 
@@ -99,7 +87,7 @@ is_body_text(const Part *part)
 }
 
 static char *
-html_text(Reader *r, const char *octets, gsize size, const char *label)
+html_text(BodyReader *r, const char *octets, gsize size, const char *label)
 {
 	g_autofree char *own = NULL, *html = NULL;
 
@@ -108,17 +96,16 @@ html_text(Reader *r, const char *octets, gsize size, const char *label)
 		label = own;
 	}
 	html = charset_decode(octets, size, label, &r->bad);
-	r->has_html = TRUE;
 	return html_to_text(html, strlen(html), BODY_TEXT_MOST, &r->too_long);
 }
 
 static char *
-part_text(Reader *r, const Part *part, const char *octets, gsize size)
+part_text(BodyReader *r, const Part *part, const char *octets, gsize size)
 {
 	g_autofree char *raw = NULL, *text = NULL;
 
 	if (part->charset != NULL && charset_is_refused(part->charset))
-		defect(r, "character set refused");
+		body_defect(r, "character set refused");
 	if (is_html(part)) {
 		raw = html_text(r, octets, size, part->charset);
 		return text_clean_body(raw);
@@ -130,75 +117,8 @@ part_text(Reader *r, const Part *part, const char *octets, gsize size)
 	return flowed_unwrap(text, part->delsp);
 }
 
-/* Each leaf counts with its digest, so the order of parts matters and their
- * headers do not. */
 static void
-add_digest(Reader *r, const char *sha256)
-{
-	digest_add(r->content, sha256, strlen(sha256));
-	digest_add(r->content, "\n", 1);
-}
-
-static Attachment *
-attachment_of(const Part *part)
-{
-	Attachment *attachment = g_new0(Attachment, 1);
-
-	attachment->name = g_strdup(part->name);
-	attachment->type = g_strdup(part->type);
-	attachment->content_id = g_strdup(part->content_id);
-	attachment->is_inline =
-	    part->is_inline ||
-	    (part->content_id[0] != '\0' && !part->is_attachment);
-	return attachment;
-}
-
-/* Text of a report that dsn.c wants to see. */
-static void
-read_report(Reader *r, const Part *part)
-{
-	gboolean status =
-	    strcmp(part->type, "message/delivery-status") == 0 ||
-	    strcmp(part->type, "message/global-delivery-status") == 0;
-	gboolean headers = strcmp(part->type, "text/rfc822-headers") == 0 ||
-			   strcmp(part->type, "message/rfc822-headers") == 0 ||
-			   strcmp(part->type, "message/global-headers") == 0;
-	g_autoptr(GByteArray) kept = NULL;
-	g_autofree char *text = NULL;
-
-	if (!status && !headers)
-		return;
-	kept = g_byte_array_new();
-	part_decode(part, REPORT_MOST, kept, NULL);
-	text = text_valid((const char *)kept->data, (gssize)kept->len);
-	if (headers) {
-		g_string_assign(r->returned, text);
-		return;
-	}
-	if (r->message->dsn == NULL)
-		r->message->dsn = dsn_new();
-	dsn_read_status(r->message->dsn, text);
-}
-
-static void
-read_attachment(Reader *r, const Part *part)
-{
-	Attachment *attachment = attachment_of(part);
-	gboolean keep = (r->flags & MESSAGE_WITH_ATTACHMENTS) != 0;
-	g_autoptr(Digest) sum = digest_new();
-	GByteArray *kept = keep ? g_byte_array_new() : NULL;
-
-	attachment->size = part_decode(part, G_MAXUINT32, kept, sum);
-	attachment->sha256 = digest_end(sum);
-	if (kept != NULL)
-		attachment->octets = g_byte_array_free_to_bytes(kept);
-	add_digest(r, attachment->sha256);
-	read_report(r, part);
-	g_ptr_array_add(r->message->attachments, attachment);
-}
-
-static void
-read_text(Reader *r, const Part *part, Wanted wanted)
+read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 {
 	g_autoptr(GByteArray) kept = g_byte_array_new();
 	g_autoptr(Digest) sum = digest_new();
@@ -206,93 +126,30 @@ read_text(Reader *r, const Part *part, Wanted wanted)
 	gint64 size;
 
 	size =
-	    part_decode(part, wanted == WANTED_TEXT ? r->budget : 0, kept, sum);
+	    part_decode(part, wanted == BODY_TEXT ? r->budget : 0, kept, sum);
 	sha256 = digest_end(sum);
-	add_digest(r, sha256);
-	if (wanted != WANTED_TEXT || kept->len == 0)
+	body_add_digest(r, sha256);
+	if (wanted != BODY_TEXT || kept->len == 0)
 		return;
 	r->budget -= kept->len;
 	if (size > (gint64)kept->len)
 		r->too_long = TRUE;
+	if (!is_html(part))
+		body_attach_inline(r, kept);
 	text = part_text(r, part, (const char *)kept->data, kept->len);
 	add_text(r, text);
 }
 
 static void
-read_leaf(Reader *r, GMimeObject *object, Wanted wanted)
+read_leaf(BodyReader *r, GMimeObject *object, BodyWanted wanted)
 {
 	g_auto(Part) part = { 0 };
 
-	part_open(&part, object, r->octets);
+	part_open(&part, object, r->source->octets);
 	if (is_body_text(&part))
 		read_text(r, &part, wanted);
 	else
-		read_attachment(r, &part);
-}
-
-/* A message within is written again from its parts, through the digest and
- * into nothing, or into octets when they are asked for. */
-static void
-write_message(Reader *r, GMimeMessage *inner, Attachment *attachment)
-{
-	gboolean keep = (r->flags & MESSAGE_WITH_ATTACHMENTS) != 0;
-	GMimeFilter *sum = g_mime_filter_checksum_new(G_CHECKSUM_SHA256);
-	GMimeStream *end =
-	    keep ? g_mime_stream_mem_new() : g_mime_stream_null_new();
-	GMimeStream *through = g_mime_stream_filter_new(end);
-
-	g_mime_stream_filter_add(GMIME_STREAM_FILTER(through), sum);
-	if (inner != NULL)
-		g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL,
-		    through);
-	g_mime_stream_flush(through);
-	attachment->size = g_mime_stream_length(end);
-	attachment->sha256 =
-	    g_mime_filter_checksum_get_string(GMIME_FILTER_CHECKSUM(sum));
-	if (keep) {
-		GByteArray *array =
-		    g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(end));
-
-		attachment->octets = g_bytes_new(array->data, array->len);
-		attachment->size = array->len;
-	}
-	g_object_unref(through);
-	g_object_unref(end);
-	g_object_unref(sum);
-}
-
-/* Its Message-ID, in case that a report returns it. */
-static void
-note_returned(Reader *r, GMimeMessage *inner)
-{
-	const char *id = inner != NULL
-			     ? part_raw_field(GMIME_OBJECT(inner), "Message-ID")
-			     : NULL;
-
-	if (id == NULL || r->returned->len > 0)
-		return;
-	g_string_printf(r->returned, "Message-ID: %s", id);
-}
-
-/* A message within a mail is kept whole, as an attachment. */
-static void
-read_message(Reader *r, GMimeObject *object)
-{
-	GMimeMessage *inner =
-	    g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-	g_auto(Part) part = { 0 };
-	Attachment *attachment;
-
-	part_open(&part, object, r->octets);
-	attachment = attachment_of(&part);
-	if (attachment->name[0] == '\0') {
-		g_free(attachment->name);
-		attachment->name = g_strdup("forwarded message");
-	}
-	write_message(r, inner, attachment);
-	add_digest(r, attachment->sha256);
-	note_returned(r, inner);
-	g_ptr_array_add(r->message->attachments, attachment);
+		body_attach_part(r, object, &part);
 }
 
 static gboolean
@@ -360,7 +217,7 @@ find_child(GMimeMultipart *multipart, const char *subtype, guint depth)
 }
 
 static void
-read_children(Reader *r, GMimeMultipart *multipart, Wanted wanted, guint depth)
+read_children(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted, guint depth)
 {
 	int n = g_mime_multipart_get_count(multipart);
 
@@ -370,7 +227,7 @@ read_children(Reader *r, GMimeMultipart *multipart, Wanted wanted, guint depth)
 }
 
 static void
-read_alternative(Reader *r, GMimeMultipart *multipart, Wanted wanted,
+read_alternative(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted,
     guint depth)
 {
 	int n = g_mime_multipart_get_count(multipart);
@@ -380,7 +237,7 @@ read_alternative(Reader *r, GMimeMultipart *multipart, Wanted wanted,
 	gsize before = r->text->len;
 	gboolean done = FALSE;
 
-	if (wanted == WANTED_TEXT && plain >= 0) {
+	if (wanted == BODY_TEXT && plain >= 0) {
 		read_object(r, g_mime_multipart_get_part(multipart, plain),
 		    wanted, depth + 1);
 		done = html < 0 || !is_trivial(r->text->str + before);
@@ -393,29 +250,54 @@ read_alternative(Reader *r, GMimeMultipart *multipart, Wanted wanted,
 		if (i == plain)
 			continue;
 		read_object(r, g_mime_multipart_get_part(multipart, i),
-		    !done && i == other ? wanted : WANTED_REST, depth + 1);
+		    !done && i == other ? wanted : BODY_REST, depth + 1);
 	}
 }
 
 /* The root is the first part; text beside it is not for reading. */
 static void
-read_related(Reader *r, GMimeMultipart *multipart, Wanted wanted, guint depth)
+read_related(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted, guint depth)
 {
 	int n = g_mime_multipart_get_count(multipart);
 
 	for (int i = 0; i < n; i++)
 		read_object(r, g_mime_multipart_get_part(multipart, i),
-		    i == 0 || r->text->len == 0 ? wanted : WANTED_REST,
+		    i == 0 || r->text->len == 0 ? wanted : BODY_REST,
 		    depth + 1);
 }
 
+/* The boundary never came, so that all was in front of the first part: some
+ * gateways change it in one place only. It is text, with the headers of what
+ * should have been parts. */
 static void
-read_multipart(Reader *r, GMimeObject *object, Wanted wanted, guint depth)
+read_prologue(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted)
+{
+	const char *octets = g_mime_multipart_get_prologue(multipart);
+	gsize size = octets != NULL ? MIN(strlen(octets), r->budget) : 0;
+	g_autofree char *raw = NULL, *text = NULL;
+
+	if (wanted != BODY_TEXT || size == 0)
+		return;
+	body_defect(r, "multipart without parts");
+	r->budget -= size;
+	raw = charset_decode(octets, size, NULL, &r->bad);
+	text = text_clean_body(raw);
+	add_text(r, text);
+}
+
+static void
+read_multipart(BodyReader *r, GMimeObject *object, BodyWanted wanted, guint depth)
 {
 	GMimeMultipart *multipart = GMIME_MULTIPART(object);
 	GMimeContentType *type = g_mime_object_get_content_type(object);
 
-	if (g_mime_content_type_is_type(type, "multipart", "alternative"))
+	if (g_mime_content_type_is_type(type, "multipart", "signed"))
+		r->message->protection |= MESSAGE_SIGNED;
+	if (g_mime_content_type_is_type(type, "multipart", "encrypted"))
+		r->message->protection |= MESSAGE_ENCRYPTED;
+	if (g_mime_multipart_get_count(multipart) == 0)
+		read_prologue(r, multipart, wanted);
+	else if (g_mime_content_type_is_type(type, "multipart", "alternative"))
 		read_alternative(r, multipart, wanted, depth);
 	else if (g_mime_content_type_is_type(type, "multipart", "related"))
 		read_related(r, multipart, wanted, depth);
@@ -424,47 +306,88 @@ read_multipart(Reader *r, GMimeObject *object, Wanted wanted, guint depth)
 }
 
 static void
-read_object(Reader *r, GMimeObject *object, Wanted wanted, guint depth)
+read_object(BodyReader *r, GMimeObject *object, BodyWanted wanted, guint depth)
 {
 	if (object == NULL || depth > DEPTH_MOST)
 		return;
 	if (GMIME_IS_MULTIPART(object))
 		read_multipart(r, object, wanted, depth);
 	else if (GMIME_IS_MESSAGE_PART(object))
-		read_message(r, object);
+		body_attach_message(r, object,
+		    GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(object),
+			NUMBER_KEY)));
 	else
 		read_leaf(r, object, wanted);
 }
 
 static void
-tell_defects(Reader *r)
+tell_defects(BodyReader *r)
 {
 	g_autofree char *bad = NULL;
 
 	if (r->too_long)
-		defect(r, "text cut at 1 MiB");
+		body_defect(r, "text cut at 1 MiB");
 	if (r->bad == 0)
 		return;
 	bad = g_strdup_printf("%zu characters could not be decoded", r->bad);
-	defect(r, bad);
+	body_defect(r, bad);
+}
+
+/* Counts the messages within in the order in which they stand, and writes its
+ * number on each. */
+static void
+number_messages(GMimeObject *object, guint depth, guint *number)
+{
+	GMimeMultipart *multipart;
+	int n;
+
+	if (object == NULL || depth > DEPTH_MOST)
+		return;
+	if (GMIME_IS_MESSAGE_PART(object))
+		g_object_set_data(G_OBJECT(object), NUMBER_KEY,
+		    GUINT_TO_POINTER((*number)++));
+	if (!GMIME_IS_MULTIPART(object))
+		return;
+	multipart = GMIME_MULTIPART(object);
+	n = g_mime_multipart_get_count(multipart);
+	for (int i = 0; i < n; i++)
+		number_messages(g_mime_multipart_get_part(multipart, i),
+		    depth + 1, number);
+}
+
+/* OpenPGP without MIME (RFC 9580, 6.2 and 7). */
+static void
+note_armour(const BodyReader *r)
+{
+	if (strstr(r->text->str, "-----BEGIN PGP MESSAGE-----") != NULL)
+		r->message->protection |= MESSAGE_ENCRYPTED;
+	if (strstr(r->text->str, "-----BEGIN PGP SIGNED MESSAGE-----") != NULL)
+		r->message->protection |= MESSAGE_SIGNED;
 }
 
 void
-body_read(GMimeObject *root, const Octets *octets, guint flags,
-    Message *message, Digest *content, GString *returned)
+body_read(GMimeObject *root, const BodySource *source, guint flags,
+    Message *message, Digest *content, BodyInside *inside)
 {
-	Reader r = {
-		.octets = octets,
+	BodyReader r = {
+		.source = source,
 		.message = message,
 		.content = content,
 		.budget = TEXT_OCTETS_MOST,
 		.flags = flags,
-		.returned = returned,
+		.inside = inside,
 	};
+	guint messages = 0;
 
 	r.text = g_string_new(NULL);
-	read_object(&r, root, WANTED_TEXT, 0);
+	number_messages(root, 0, &messages);
+	inside->is_known = messages == source->messages->len;
+	read_object(&r, root, BODY_TEXT, 0);
+	if (r.text->len == 0 && r.tnef_text != NULL)
+		add_text(&r, r.tnef_text);
+	note_armour(&r);
 	tell_defects(&r);
+	g_free(r.tnef_text);
 	g_free(message->body_text);
 	message->body_text = g_string_free(r.text, FALSE);
 }

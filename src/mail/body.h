@@ -10,11 +10,23 @@ typedef struct _GMimeObject GMimeObject; /* GMime stays out of our headers */
 
 #define BODY_TEXT_MOST (1024 * 1024)
 
-/* Fills in body_text, attachments, dsn (if there is a delivery report) and
- * defects of message. content takes a digest of each decoded leaf. octets:
- * what root was parsed from. returned: gets the header of the mail that is
- * within, if one is. */
-void body_read(GMimeObject *root, const Octets *octets, guint flags,
-    Message *message, Digest *content, GString *returned);
+/* What the parts are read from. */
+typedef struct BodySource {
+	const Octets *octets;   /* what GMime was given */
+	const Octets *raw;      /* what came, uncut */
+	const GArray *messages; /* of PrescanRange, in raw */
+} BodySource;
+
+/* What message.c goes on with. */
+typedef struct BodyInside {
+	GString *returned; /* header of the first mail within, "" if none */
+	gboolean is_known; /* messages of the source are those of the parts */
+} BodyInside;
+
+/* Fills in body_text, attachments, protection, dsn (if there is a delivery
+ * report) and defects of message. content takes a digest of each decoded leaf.
+ */
+void body_read(GMimeObject *root, const BodySource *source, guint flags,
+    Message *message, Digest *content, BodyInside *inside);
 
 #endif

@@ -9,8 +9,7 @@
 #include "mail/authres.h"
 #include "mail/canon.h"
 #include "mail/dns.h"
-#include "mail/prescan.h"
-#include "mail/prescan_field.h"
+#include "mail/rawheader.h"
 #include "mail/taglist.h"
 
 enum {
@@ -21,21 +20,14 @@ enum {
 	ED25519_SIZE = 32,
 };
 
-/* A field of the raw header. */
-typedef struct Field {
-	const char *at;
-	gsize size; /* folded lines included */
-	gsize name; /* length */
-	gboolean used;
-} Field;
-
-typedef struct Header {
+/* What the signatures of a mail are checked against. */
+typedef struct Signed {
 	const Octets *octets;
-	GArray *fields; /* of Field */
-	gsize body;     /* where it begins */
-	char *hash[2];  /* of the body by CanonForm, hexadecimal; NULL: not yet */
+	RawHeader *header;
+	char
+	    *hash[2]; /* of the body by CanonForm, hexadecimal; NULL: not yet */
 	gint64 length[2];
-} Header;
+} Signed;
 
 void
 dkim_signature_free(DkimSignature *signature)
@@ -62,122 +54,28 @@ dkim_key_name(const DkimSignature *signature)
 	    signature->domain);
 }
 
-/* --- the header ------------------------------------------------------------ */
-
 static void
-header_clear(Header *header)
+signed_clear(Signed *mail)
 {
-	g_clear_pointer(&header->fields, g_array_unref);
-	g_free(header->hash[CANON_SIMPLE]);
-	g_free(header->hash[CANON_RELAXED]);
+	raw_header_free(mail->header);
+	g_free(mail->hash[CANON_SIMPLE]);
+	g_free(mail->hash[CANON_RELAXED]);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Header, header_clear)
-
-static gboolean
-is_called(const Field *field, const char *name)
-{
-	return strlen(name) == field->name &&
-	       g_ascii_strncasecmp(field->at, name, field->name) == 0;
-}
-
-static guint
-count_fields(const Header *header, const char *name, gboolean only_unused)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < header->fields->len; i++) {
-		const Field *field = &g_array_index(header->fields, Field, i);
-
-		n += is_called(field, name) && !(only_unused && field->used);
-	}
-	return n;
-}
-
-/* Length of the name in front of the colon; 0: the line is no field. */
-static gsize
-name_length(const char *line, gsize length)
-{
-	const char *colon = memchr(line, ':', length);
-	gsize n = colon != NULL ? (gsize)(colon - line) : 0;
-
-	while (n > 0 && (line[n - 1] == ' ' || line[n - 1] == '\t'))
-		n--;
-	for (gsize i = 0; i < n; i++)
-		if (line[i] <= ' ' || line[i] >= 0x7f)
-			return 0;
-	return n;
-}
-
-/* A line of the header into fields; what programs might read in two ways is
- * refused. */
-static const char *
-take_line(Header *header, const char *line, gsize length)
-{
-	GArray *fields = header->fields;
-	Field *last = fields->len > 0
-			  ? &g_array_index(fields, Field, fields->len - 1)
-			  : NULL;
-	Field field = { .at = line, .size = length };
-
-	if (memchr(line, '\0', length) != NULL ||
-	    memchr(line, '\r', length) != NULL)
-		return "the header has a NUL or a bare CR in it";
-	if (line[0] == ' ' || line[0] == '\t') {
-		if (last == NULL)
-			return "the header begins with a folded line";
-		last->size = (gsize)(line - last->at) + length;
-		return NULL;
-	}
-	field.name = name_length(line, length);
-	if (field.name == 0)
-		return "the header has a line that is no field";
-	if (fields->len >= PRESCAN_FIELDS_MOST)
-		return "the header has too many fields";
-	g_array_append_val(fields, field);
-	return NULL;
-}
-
-/* NULL, or why this header proves nothing. */
-static const char *
-header_read_raw(Header *header, const Octets *octets)
-{
-	gsize size, taken, at = 0;
-	const char *data = g_bytes_get_data(octets->bytes, &size);
-	const char *why = NULL;
-
-	header->octets = octets;
-	header->fields = g_array_new(FALSE, FALSE, sizeof(Field));
-	while (at < size && why == NULL) {
-		gsize length = octets_line(data + at, size - at, &taken);
-
-		if (at > PRESCAN_HEADER_MOST)
-			return "the header is too long";
-		if (length == 0) {
-			at += taken;
-			break;
-		}
-		/* What mbox and pipes put in front. */
-		if (at > 0 || !prescan_is_mbox_line(data, length))
-			why = take_line(header, data + at, length);
-		at += taken;
-	}
-	header->body = at;
-	return why;
-}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Signed, signed_clear)
 
 /* The body's SHA-256 in that form, made once. */
 static const char *
-body_hash(Header *header, CanonForm form)
+body_hash(Signed *mail, CanonForm form)
 {
 	g_autoptr(Digest) digest = NULL;
 
-	if (header->hash[form] != NULL)
-		return header->hash[form];
+	if (mail->hash[form] != NULL)
+		return mail->hash[form];
 	digest = digest_new();
-	header->length[form] =
-	    canon_body(form, header->octets, header->body, digest);
-	header->hash[form] = digest_end(digest);
-	return header->hash[form];
+	mail->length[form] = canon_body(form, mail->octets,
+	    raw_header_body(mail->header), digest);
+	mail->hash[form] = digest_end(digest);
+	return mail->hash[form];
 }
 
 /* --- one signature --------------------------------------------------------- */
@@ -185,7 +83,7 @@ body_hash(Header *header, CanonForm form)
 /* Its tags while it is read. */
 typedef struct Tags {
 	const TagList *list;
-	const Field *field;
+	const RawField *field;
 	CanonForm head, body;
 } Tags;
 
@@ -281,14 +179,13 @@ check_times(const Tags *tags, gint64 when)
 }
 
 static const char *
-check_body(Header *header, const Tags *tags)
+check_body(Signed *mail, const Tags *tags)
 {
 	const char *length = taglist_get(tags->list, "l");
 	g_autoptr(GBytes) said = taglist_base64(tag_or(tags->list, "bh", ""));
-	const char *hash = body_hash(header, tags->body);
+	const char *hash = body_hash(mail, tags->body);
 
-	if (length != NULL &&
-	    number_of(length) != header->length[tags->body])
+	if (length != NULL && number_of(length) != mail->length[tags->body])
 		return "it does not cover the whole body (l=)";
 	if (said == NULL || g_bytes_get_size(said) != 32)
 		return "it has no hash of the body";
@@ -302,28 +199,13 @@ check_body(Header *header, const Tags *tags)
 	return NULL;
 }
 
-/* The last field of that name that is not used yet. */
-static Field *
-take_field(Header *header, const char *name)
-{
-	for (guint i = header->fields->len; i > 0; i--) {
-		Field *field = &g_array_index(header->fields, Field, i - 1);
-
-		if (!field->used && is_called(field, name)) {
-			field->used = TRUE;
-			return field;
-		}
-	}
-	return NULL;
-}
-
 /* The field itself comes last, with b= emptied. */
 static void
 add_own_field(const Tags *tags, Digest *digest)
 {
 	g_autoptr(GString) bare = g_string_new(NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
-	const Field *field = tags->field;
+	const RawField *field = tags->field;
 	gsize from = 0, to = 0, value;
 
 	value = (gsize)((const char *)memchr(field->at, ':', field->size) + 1 -
@@ -337,7 +219,7 @@ add_own_field(const Tags *tags, Digest *digest)
 }
 
 static const char *
-check_header(DkimSignature *signature, Header *header, const Tags *tags)
+check_header(DkimSignature *signature, RawHeader *header, const Tags *tags)
 {
 	static const char *const must[] = { "From", "Subject", "Reply-To" };
 	g_auto(GStrv) names =
@@ -345,10 +227,10 @@ check_header(DkimSignature *signature, Header *header, const Tags *tags)
 	g_autoptr(Digest) digest = digest_new();
 	g_autofree char *hex = NULL;
 
-	for (guint i = 0; i < header->fields->len; i++)
-		g_array_index(header->fields, Field, i).used = FALSE;
+	raw_header_unuse(header);
 	for (guint i = 0; names[i] != NULL; i++) {
-		const Field *field = take_field(header, g_strstrip(names[i]));
+		const RawField *field =
+		    raw_header_use(header, g_strstrip(names[i]));
 		g_autoptr(GString) text = g_string_new(NULL);
 
 		if (field == NULL)
@@ -358,7 +240,7 @@ check_header(DkimSignature *signature, Header *header, const Tags *tags)
 		digest_add(digest, text->str, text->len);
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(must); i++)
-		if (count_fields(header, must[i], TRUE) > 0)
+		if (raw_header_count(header, must[i], TRUE) > 0)
 			return i == 0 ? "it does not sign From"
 				      : "it does not sign Subject and Reply-To";
 	add_own_field(tags, digest);
@@ -371,7 +253,7 @@ check_header(DkimSignature *signature, Header *header, const Tags *tags)
 }
 
 static const char *
-check_all(DkimSignature *signature, Header *header, Tags *tags, gint64 when)
+check_all(DkimSignature *signature, Signed *mail, Tags *tags, gint64 when)
 {
 	const char *why = check_words(signature, tags);
 
@@ -383,15 +265,15 @@ check_all(DkimSignature *signature, Header *header, Tags *tags, gint64 when)
 	if (why == NULL && signature->octets == NULL)
 		why = "it is empty";
 	if (why == NULL)
-		why = check_header(signature, header, tags);
+		why = check_header(signature, mail->header, tags);
 	if (why == NULL)
-		why = check_body(header, tags);
+		why = check_body(mail, tags);
 	return why;
 }
 
 /* NULL: no signature of a domain that is aligned. */
 static DkimSignature *
-read_signature(Header *header, const Field *field, const char *author,
+read_signature(Signed *mail, const RawField *field, const char *author,
     gint64 when)
 {
 	const char *colon = memchr(field->at, ':', field->size);
@@ -408,8 +290,7 @@ read_signature(Header *header, const Field *field, const char *author,
 	if (!dns_is_name(signature->domain) ||
 	    !authres_is_aligned(signature->domain, author))
 		return NULL;
-	signature->fault =
-	    g_strdup(check_all(signature, header, &tags, when));
+	signature->fault = g_strdup(check_all(signature, mail, &tags, when));
 	return g_steal_pointer(&signature);
 }
 
@@ -419,28 +300,25 @@ dkim_read(const Octets *octets, const char *author_domain, gint64 when,
 {
 	g_autoptr(GPtrArray) out =
 	    g_ptr_array_new_with_free_func(free_signature);
-	g_auto(Header) header = { 0 };
-	const char *fault = header_read_raw(&header, octets);
+	g_auto(Signed) mail = { .octets = octets };
+	const RawField *field;
 	guint seen = 0;
 
 	*others = 0;
-	if (fault == NULL && count_fields(&header, "From", FALSE) != 1)
-		fault = "there is not exactly one From field";
-	if (fault != NULL) {
-		*why = g_strdup(fault);
+	mail.header = raw_header_read(octets, why);
+	if (mail.header == NULL)
+		return NULL;
+	if (raw_header_count(mail.header, "From", FALSE) != 1) {
+		*why = g_strdup("there is not exactly one From field");
 		return NULL;
 	}
-	for (guint i = 0; i < header.fields->len && seen < FIELDS_MOST &&
-			  out->len < DKIM_SIGNATURES_MOST;
-	     i++) {
-		Field field = g_array_index(header.fields, Field, i);
-		DkimSignature *signature;
+	while (seen < FIELDS_MOST && out->len < DKIM_SIGNATURES_MOST &&
+	       (field = raw_header_nth(mail.header, "DKIM-Signature", seen)) !=
+		   NULL) {
+		DkimSignature *signature =
+		    read_signature(&mail, field, author_domain, when);
 
-		if (!is_called(&field, "DKIM-Signature"))
-			continue;
 		seen++;
-		signature = read_signature(&header, &field, author_domain,
-		    when);
 		if (signature != NULL)
 			g_ptr_array_add(out, signature);
 		else
@@ -515,8 +393,7 @@ key_agrees(gnutls_pubkey_t key, const DkimSignature *signature)
 	/* Ed25519 signs the hash as if it were the text (RFC 8463, 3). */
 	if (signature->algorithm == DKIM_ED25519_SHA256)
 		return gnutls_pubkey_verify_data2(key,
-			   GNUTLS_SIGN_EDDSA_ED25519, 0, &digest,
-			   &octets) >= 0;
+			   GNUTLS_SIGN_EDDSA_ED25519, 0, &digest, &octets) >= 0;
 	return gnutls_pubkey_verify_hash2(key, GNUTLS_SIGN_RSA_SHA256, 0,
 		   &digest, &octets) >= 0;
 }

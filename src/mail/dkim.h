@@ -4,9 +4,9 @@
  *
  * Our own reader on GnuTLS, which javob links in any case, and not
  * libopendkim: that one brings OpenSSL, a second TLS library, and Berkeley DB
- * into every `javob deliver` (measured: 2.9 MB and 6 ms a start), and its
- * resolver cannot be bounded. Ours is stricter than the RFC where a signature
- * is to prove an author, not to score spam:
+ * into every `javob deliver` (measured: 2.9 MB and 6 ms a start), and its stock
+ * resolver blocks for one key after the other. Ours is stricter than the RFC,
+ * since a signature is to prove an author here and not to score spam:
  *
  *   - exactly one From field, and a header without broken lines;
  *   - every Subject and Reply-To field there is must be signed, since both
@@ -30,9 +30,9 @@ typedef struct DkimSignature {
 	char *selector; /* s=, lower case */
 	char *fault;    /* why it proves nothing whatever the key; NULL: none */
 	DkimAlgorithm algorithm;
-	gboolean below; /* i= names a domain below d= */
+	gboolean below;    /* i= names a domain below d= */
 	guint8 digest[32]; /* SHA-256 over the signed header fields */
-	GBytes *octets; /* b= */
+	GBytes *octets;    /* b= */
 } DkimSignature;
 
 /* The signatures of domains aligned with the author's, at most

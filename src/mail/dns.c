@@ -145,10 +145,9 @@ get_record(Reader *reader, Record *record)
 {
 	guint class, high, low;
 
-	if (!get_name(reader, record->owner) ||
-	    !get16(reader, &record->type) || !get16(reader, &class) ||
-	    !get16(reader, &high) || !get16(reader, &low) ||
-	    !get16(reader, &record->size) ||
+	if (!get_name(reader, record->owner) || !get16(reader, &record->type) ||
+	    !get16(reader, &class) || !get16(reader, &high) ||
+	    !get16(reader, &low) || !get16(reader, &record->size) ||
 	    (gsize)(reader->end - reader->p) < record->size)
 		return FALSE;
 	record->ttl = (guint32)high << 16 | low;

@@ -16,8 +16,8 @@ typedef enum DnsStatus {
 	DNS_NOTHING,   /* no such name, or none with a text */
 	DNS_TRUNCATED, /* ask again by TCP */
 	DNS_FORMAT,    /* the server knows no EDNS: ask again without */
-	DNS_FAILED,    /* it could not find out, or will not, or talks rubbish */
-	DNS_FOREIGN,   /* not an answer to this question: wait on */
+	DNS_FAILED,  /* it could not find out, or will not, or talks rubbish */
+	DNS_FOREIGN, /* not an answer to this question: wait on */
 } DnsStatus;
 
 /* True for labels of letters, digits, "-" and "_" with a dot between, each at

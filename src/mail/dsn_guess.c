@@ -21,7 +21,8 @@
 
 typedef enum Place {
 	PLACE_PERSON,  /* anybody could have written it */
-	PLACE_LIKELY,  /* only with what a report must say */
+	PLACE_ANSWER,  /* holiday programs do, and quote what they answer */
+	PLACE_LIKELY,  /* a postmaster is also a person */
 	PLACE_MACHINE, /* with words of a report */
 	PLACE_DAEMON,  /* nobody but a mail server writes so */
 } Place;
@@ -66,10 +67,10 @@ place_of(const Message *message, const char *returned)
 	if (is_report_type(message) ||
 	    (dsn_words_author(author) && is_null_path(message)))
 		return PLACE_MACHINE;
-	if (is_null_path(message) || dsn_words_author(author) ||
+	if (dsn_words_author(author) ||
 	    (returned[0] != '\0' && address_is_robot(author)))
 		return PLACE_LIKELY;
-	return PLACE_PERSON;
+	return is_null_path(message) ? PLACE_ANSWER : PLACE_PERSON;
 }
 
 static void
@@ -112,18 +113,16 @@ diagnostic_of(const char *text, const char *code)
 	return text_clean_line(line, DIAGNOSTIC_MOST);
 }
 
-/* Permanent or not: a reply code says most, then what the report says of
- * itself, then what is usual. A report that says nothing means a failure. */
+/* Permanent or not: a reply code says most, then whether it will be tried
+ * again. A report that says neither means a failure. */
 static char
 class_of(const char *report, const DsnSigns *signs)
 {
 	char reply = dsn_lines_reply(report);
 
-	if (reply != '\0' && !(signs->is_delay && reply == '5'))
+	if (reply != '\0')
 		return reply;
-	if (signs->lasting != DSN_LASTING_UNKNOWN)
-		return signs->lasting == DSN_PERMANENT ? '5' : '4';
-	return signs->reason_lasts == DSN_TRANSIENT ? '4' : '5';
+	return signs->is_delay ? '4' : '5';
 }
 
 static void
@@ -147,8 +146,7 @@ find_status(Dsn *dsn, const char *report, const DsnSigns *signs)
 static void
 find_action(Dsn *dsn, const DsnSigns *signs)
 {
-	gboolean failed = dsn->status[0] == '5' ||
-			  (!signs->is_delay && signs->lasting == DSN_PERMANENT);
+	gboolean failed = dsn->status[0] == '5' || !signs->is_delay;
 
 	assign(&dsn->action, g_strdup(failed ? "failed" : "delayed"));
 }
@@ -195,39 +193,38 @@ dsn_complete(Dsn *dsn, const Message *message)
 	if (dsn->recipients->len > 0 && dsn->status[0] != '\0' &&
 	    dsn->action[0] != '\0' && dsn->original_message_id[0] != '\0')
 		return;
-	report = dsn_lines_report(message->body_text);
+	report = dsn_lines_report(message->body_text, FALSE);
 	dsn_words_find(message->subject, report, &signs);
 	fill(dsn, message, report, &signs);
 }
 
-/* An answer of a holiday program comes by the null path too and quotes what it
- * answers, and a postmaster is also a person: a report names somebody, and
- * returns the mail or gives a code. */
-static gboolean
-says_enough(const Dsn *dsn, const char *report, const DsnSigns *signs,
-    const char *returned)
+/* How much there is of what a report must say. */
+static guint
+weigh(const Dsn *dsn, const DsnSigns *signs, const char *returned)
 {
-	if (dsn->recipients->len == 0)
-		return FALSE;
-	if (signs->in_subject && (signs->in_text || signs->reason != NULL))
-		return TRUE;
-	return (signs->in_text || signs->reason != NULL) &&
-	       (returned[0] != '\0' || dsn_lines_reply(report) != '\0' ||
-		   dsn->diagnostic[0] != '\0');
+	if (!signs->in_subject && !signs->in_text && signs->reason == NULL)
+		return 0;
+	return 2 * signs->in_subject + 2 * signs->in_text +
+	       (signs->reason != NULL) + (dsn->recipients->len > 0) +
+	       (dsn->diagnostic[0] != '\0') + (returned[0] != '\0');
 }
 
 static gboolean
-is_believed(Place place, const Dsn *dsn, const char *report,
-    const DsnSigns *signs, const char *returned)
+is_believed(Place place, const Dsn *dsn, const DsnSigns *signs,
+    const char *report, const char *returned)
 {
 	switch (place) {
 	case PLACE_DAEMON:
 		return TRUE;
 	case PLACE_MACHINE:
 		return signs->in_subject || signs->in_text ||
-		       says_enough(dsn, report, signs, returned);
+		       weigh(dsn, signs, returned) > 1;
 	case PLACE_LIKELY:
-		return says_enough(dsn, report, signs, returned);
+		return weigh(dsn, signs, returned) +
+			   (dsn_lines_reply(report) != '\0') >
+		       2;
+	case PLACE_ANSWER:
+		return weigh(dsn, signs, returned) > 3;
 	case PLACE_PERSON:
 		break;
 	}
@@ -245,14 +242,14 @@ dsn_guess(const Message *message, const char *returned)
 
 	if (place == PLACE_PERSON)
 		return NULL;
-	report = dsn_lines_report(message->body_text);
+	report = dsn_lines_report(message->body_text, place == PLACE_ANSWER);
 	dsn_words_find(message->subject, report, &signs);
 	dsn = dsn_new();
 	if (failed != NULL)
 		add_failed(dsn, failed);
 	dsn_read_returned(dsn, returned);
 	fill(dsn, message, report, &signs);
-	if (!is_believed(place, dsn, report, &signs, returned))
+	if (!is_believed(place, dsn, &signs, report, returned))
 		return NULL;
 	return g_steal_pointer(&dsn);
 }

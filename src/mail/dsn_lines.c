@@ -70,19 +70,23 @@ next_line(const char *line)
 }
 
 char *
-dsn_lines_report(const char *text)
+dsn_lines_report(const char *text, gboolean unquoted)
 {
-	const char *line = text;
+	GString *out = g_string_new(NULL);
 	gboolean said = FALSE; /* something stands above */
 
-	while (*line != '\0' && line - text < REPORT_MOST) {
-		if (said && is_divider(line))
+	while (*text != '\0' && out->len < REPORT_MOST) {
+		const char *next = next_line(text);
+
+		if (said && is_divider(text))
 			break;
-		if (line[strspn(line, " \t\n")] != '\0' && *line != '\n')
-			said = TRUE;
-		line = next_line(line);
+		if (*text != '>' || !unquoted)
+			g_string_append_len(out, text,
+			    MIN(next - text, REPORT_MOST));
+		said = said || text[strspn(text, " \t\n")] != '\0';
+		text = next;
 	}
-	return g_strndup(text, (gsize)(line - text));
+	return g_string_free(out, FALSE);
 }
 
 static gboolean
@@ -283,7 +287,7 @@ dsn_lines_reply(const char *report)
 	for (const char *p = report; *p != '\0'; p++) {
 		if ((p == report || strchr(" \t\n:<(#[", p[-1]) != NULL) &&
 		    (*p == '4' || *p == '5') && p[1] >= '0' && p[1] <= '5' &&
-		    g_ascii_isdigit(p[2]) && p[3] != '\0' &&
+		    p[1] != '1' && g_ascii_isdigit(p[2]) && p[3] != '\0' &&
 		    strchr(" -#:],;", p[3]) != NULL)
 			return *p;
 	}

@@ -4,8 +4,9 @@
 
 #include "mail/message.h"
 
-/* The report without the returned mail. Free with g_free. */
-char *dsn_lines_report(const char *text);
+/* The report without the returned mail, and without lines that are quoted if
+ * unquoted is set. Free with g_free. */
+char *dsn_lines_report(const char *text, gboolean unquoted);
 
 /* The addresses that the report says it is about, appended to recipients (of
  * char *). */

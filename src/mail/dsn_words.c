@@ -33,7 +33,7 @@ typedef struct Row {
 	Place place;
 	GStrv pieces; /* of the text, between its {any} */
 	const struct Class *class;
-	DsnLasting lasting;
+	gboolean is_transient;
 } Row;
 
 static char *
@@ -70,9 +70,7 @@ add_row(const char *const *column, gpointer data)
 	row.place = *column[2] == 's'	? PLACE_SUBJECT
 		    : *column[2] == 'f' ? PLACE_AUTHOR
 					: PLACE_TEXT;
-	row.lasting = *column[5] == 'p'	  ? DSN_PERMANENT
-		      : *column[5] == 't' ? DSN_TRANSIENT
-					  : DSN_LASTING_UNKNOWN;
+	row.is_transient = *column[5] == 't';
 	row.pieces = g_strsplit(plain, "{any}", -1);
 	g_array_append_val((GArray *)data, row);
 }
@@ -121,25 +119,26 @@ matches(const Row *row, const char *text)
 	return FALSE;
 }
 
-/* A warning begins with the sentences of a failure, so what says that it is
- * one decides; and a failure after the last attempt tells of delays. */
+static gboolean
+tells_of_delay(const Row *row)
+{
+	return strcmp(row->class->name, "delayed") == 0;
+}
+
 static void
 take(DsnSigns *signs, const Row *row)
 {
-	gboolean delay = strcmp(row->class->name, "delayed") == 0;
-
-	if (delay && row->lasting == DSN_TRANSIENT)
-		signs->is_delay = TRUE;
-	else if (row->class->is_report &&
-		 row->lasting != DSN_LASTING_UNKNOWN)
-		signs->lasting = row->lasting;
+	if (row->place == PLACE_SUBJECT)
+		signs->in_subject = TRUE;
+	else if (row->class->is_report)
+		signs->in_text = TRUE;
 	if (row->class->status != NULL &&
-	    (signs->reason == NULL || strcmp(signs->reason, ".4.7") == 0)) {
+	    (signs->reason == NULL || strcmp(signs->reason, ".4.7") == 0))
 		signs->reason = row->class->status;
-		signs->reason_lasts = row->lasting;
-	}
 }
 
+/* A warning begins with the sentences of a failure, so what says that it is
+ * one decides; and a failure after the last attempt tells of delays too. */
 void
 dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
 {
@@ -156,19 +155,14 @@ dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
 		    !matches(row, row->place == PLACE_SUBJECT ? in_subject
 							      : in_text))
 			continue;
-		if (row->place == PLACE_SUBJECT)
-			signs->in_subject = TRUE;
-		else if (row->class->is_report)
-			signs->in_text = TRUE;
 		take(signs, row);
-		if (strcmp(row->class->name, "delayed") == 0 &&
-		    row->lasting == DSN_PERMANENT)
+		if (tells_of_delay(row) && row->is_transient)
+			signs->is_delay = TRUE;
+		else if (tells_of_delay(row))
 			given_up = TRUE;
 	}
 	if (given_up)
 		signs->is_delay = FALSE;
-	if (signs->is_delay)
-		signs->lasting = DSN_TRANSIENT;
 }
 
 gboolean

@@ -5,20 +5,12 @@
 
 #include <glib.h>
 
-typedef enum DsnLasting {
-	DSN_LASTING_UNKNOWN,
-	DSN_TRANSIENT,
-	DSN_PERMANENT,
-} DsnLasting;
-
 typedef struct DsnSigns {
-	gboolean in_subject;   /* a row of the subject matched */
-	gboolean in_text;      /* a sentence that only reports hold */
-	gboolean is_delay;     /* it will be tried again */
-	const char *reason;    /* ".1.1": last two parts of a status code
-				* (RFC 3463); NULL when not said */
-	DsnLasting lasting;    /* what the report says of itself */
-	DsnLasting reason_lasts; /* what is usual for that reason */
+	gboolean in_subject; /* a row of the subject matched */
+	gboolean in_text;    /* a sentence that only reports hold */
+	gboolean is_delay;   /* it will be tried again */
+	const char *reason;  /* ".1.1": last two parts of a status code (RFC
+			      * 3463); NULL when not said */
 } DsnSigns;
 
 /* subject: decoded; text: the report without the returned mail. */

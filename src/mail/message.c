@@ -27,6 +27,8 @@
 #define REFERENCES_MOST 1000
 #define SCAN_MOST       (64 * 1024)
 #define ID_MOST         998
+#define WITHIN_MOST     50           /* mails within that are read */
+#define FORWARD_MOST    (256 * 1024) /* octets of a forward's text */
 #define YEAR            (366 * G_GINT64_CONSTANT(86400))
 
 static const char *const kind_names[] = {
@@ -88,6 +90,7 @@ message_free(Message *message)
 	g_free(message->new_text);
 	g_ptr_array_unref(message->attachments);
 	g_ptr_array_unref(message->kind_reasons);
+	forward_free(message->forward);
 	dsn_free(message->dsn);
 	g_ptr_array_unref(message->defects);
 	g_free(message->content_hash);
@@ -105,6 +108,27 @@ attachment_free(Attachment *attachment)
 	g_free(attachment->sha256);
 	g_clear_pointer(&attachment->octets, g_bytes_unref);
 	g_free(attachment);
+}
+
+Forward *
+forward_new(void)
+{
+	Forward *forward = g_new0(Forward, 1);
+
+	forward->subject = g_strdup("");
+	forward->text = g_strdup("");
+	return forward;
+}
+
+void
+forward_free(Forward *forward)
+{
+	if (forward == NULL)
+		return;
+	address_free(forward->author);
+	g_free(forward->subject);
+	g_free(forward->text);
+	g_free(forward);
 }
 
 const char *
@@ -142,6 +166,8 @@ message_init(void)
 	quote_init();
 	autosub_init();
 }
+
+static Message *parse(const Octets *raw, guint flags);
 
 static void
 assign(char **to, char *value)
@@ -295,26 +321,103 @@ stream_of(const Octets *octets, GByteArray *array)
 }
 
 static void
-read_parts(Message *message, const Octets *octets, guint flags, Digest *content,
-    GString *returned)
+read_parts(Message *message, const BodySource *source, guint flags,
+    Digest *content, BodyInside *inside)
 {
 	GByteArray array = { 0 };
-	GMimeStream *stream = stream_of(octets, &array);
+	GMimeStream *stream = stream_of(source->octets, &array);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *mime;
 
 	g_mime_parser_set_persist_stream(parser, TRUE);
 	mime = g_mime_parser_construct_message(parser, NULL);
 	if (mime != NULL) {
-		body_read(g_mime_message_get_mime_part(mime), octets, flags,
-		    message, content, returned);
+		body_read(g_mime_message_get_mime_part(mime), source, flags,
+		    message, content, inside);
 		g_object_unref(mime);
-	} else if (g_bytes_get_size(octets->bytes) > 0) {
+	} else if (g_bytes_get_size(source->octets->bytes) > 0) {
 		g_ptr_array_add(message->defects,
 		    g_strdup("parts could not be read"));
 	}
 	g_object_unref(parser);
 	g_object_unref(stream);
+}
+
+static gboolean
+is_report(const Message *message)
+{
+	const char *type = message_field(message, "Content-Type");
+
+	return message->dsn != NULL ||
+	       (type != NULL && text_starts(type, "multipart/report"));
+}
+
+static Message *
+parse_within(const Octets *raw, const PrescanRange *range)
+{
+	g_autoptr(GBytes) bytes = g_bytes_new_from_bytes(raw->bytes,
+	    range->start, range->end - range->start);
+	Octets octets = { .bytes = bytes, .fd = raw->fd };
+
+	octets.offset = raw->offset + (gint64)range->start;
+	return parse(&octets, MESSAGE_WITHOUT_TNEF | MESSAGE_WITHIN);
+}
+
+/* Octets of text, at most most, without half a character. */
+static gssize
+text_cut(const char *text, gsize most)
+{
+	gsize n = strlen(text);
+
+	if (n <= most)
+		return (gssize)n;
+	while (most > 0 && ((guchar)text[most] & 0xc0) == 0x80)
+		most--;
+	return (gssize)most;
+}
+
+static void
+add_forward(Message *message, const Message *within)
+{
+	const Address *author = message_author(within);
+	Forward *forward = forward_new();
+
+	if (author != NULL)
+		forward->author = address_new(author->address, author->name);
+	assign(&forward->subject, g_strdup(within->subject));
+	assign(&forward->text,
+	    g_strndup(within->body_text,
+		(gsize)text_cut(within->body_text, FORWARD_MOST)));
+	message->forward = forward;
+}
+
+/* Who wrote the mail that is forwarded, and its words where this one has none
+ * of its own (a digest, or a forward without a word). A report returns a mail:
+ * that is no forward. */
+static void
+read_within(Message *message, const BodySource *source)
+{
+	gboolean silent = message->body_text[0] == '\0';
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (is_report(message))
+		return;
+	for (guint i = 0; i < source->messages->len && i < WITHIN_MOST &&
+			  (silent || i == 0) && text->len < BODY_TEXT_MOST / 2;
+	     i++) {
+		g_autoptr(Message) within = parse_within(source->raw,
+		    &g_array_index(source->messages, PrescanRange, i));
+
+		if (i == 0)
+			add_forward(message, within);
+		if (text->len > 0)
+			g_string_append_c(text, '\n');
+		g_string_append_len(text, within->body_text,
+		    text_cut(within->body_text, BODY_TEXT_MOST / 2));
+	}
+	if (silent)
+		assign(&message->body_text,
+		    g_string_free(g_steal_pointer(&text), FALSE));
 }
 
 /* Stable, so that the same mail by another way gets the same one. */
@@ -351,10 +454,14 @@ static Message *
 parse(const Octets *raw, guint flags)
 {
 	Message *message = message_new();
-	g_autoptr(GBytes) cut = prescan(raw, message->defects);
+	g_autoptr(GArray) messages =
+	    g_array_new(FALSE, FALSE, sizeof(PrescanRange));
+	g_autoptr(GBytes) cut = prescan(raw, message->defects, messages);
 	g_autoptr(Digest) content = digest_new();
 	g_autoptr(GString) returned = g_string_new(NULL);
+	BodyInside inside = { .returned = returned };
 	Octets octets = { .bytes = cut, .fd = -1 };
+	BodySource source;
 	gsize size;
 	const char *data = g_bytes_get_data(cut, &size);
 
@@ -365,9 +472,14 @@ parse(const Octets *raw, guint flags)
 	read_header(message);
 	tell_repeated(message);
 	hash_header(message, content);
-	read_parts(message, &octets, flags, content, returned);
+	source = (BodySource){ &octets, raw, messages };
+	read_parts(message, &source, flags, content, &inside);
 	assign(&message->content_hash, digest_end(content));
 	make_id(message);
+	if ((flags & MESSAGE_WITHIN) != 0)
+		return message;
+	if (inside.is_known)
+		read_within(message, &source);
 	judge(message, returned->str);
 	return message;
 }

@@ -37,6 +37,14 @@ struct Dsn {
 	char *original_message_id; /* without <>; "" when unknown */
 };
 
+/* The first mail that is within this one as a whole: a forward. What it says
+ * of itself, none of it proven. */
+typedef struct Forward {
+	Address *author; /* of its From; NULL when there is none */
+	char *subject;
+	char *text; /* all that is readable, at most 256 KiB */
+} Forward;
+
 typedef struct HeaderField {
 	char *name; /* as written */
 	char *body; /* unfolded, valid UTF-8, encoded-words not decoded */
@@ -62,6 +70,9 @@ struct Message {
 	char *new_text;     /* body_text without quoted history and signature */
 	guint quoted_lines; /* how many lines new_text leaves out */
 	GPtrArray *attachments; /* of Attachment */
+	guint protection; /* MESSAGE_SIGNED, MESSAGE_ENCRYPTED: says so
+			   * itself; nothing was checked or opened */
+	Forward *forward; /* NULL when there is none */
 	MessageKind kind;
 	GPtrArray *kind_reasons; /* of char * */
 	gboolean may_answer;     /* by the mail's own header alone */
@@ -73,7 +84,14 @@ struct Message {
 	gint64 size;      /* octets of the raw mail */
 };
 
-enum { MESSAGE_WITH_ATTACHMENTS = 1 << 0 };
+enum { MESSAGE_SIGNED = 1 << 0, MESSAGE_ENCRYPTED = 1 << 1 };
+
+/* What is asked of message_parse. */
+enum {
+	MESSAGE_WITH_ATTACHMENTS = 1 << 0,
+	MESSAGE_WITHOUT_TNEF = 1 << 1, /* a winmail.dat is not looked into */
+	MESSAGE_WITHIN = 1 << 2,       /* a mail within another one */
+};
 
 /* Understands any octets: never NULL, never fails; what is wrong is in
  * defects. Call message_init once before. octets stay untouched. */
@@ -96,6 +114,9 @@ void attachment_free(Attachment *attachment);
 Dsn *dsn_new(void);
 void dsn_free(Dsn *dsn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dsn, dsn_free)
+Forward *forward_new(void);
+void forward_free(Forward *forward);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Forward, forward_free)
 
 /* "human", "auto-reply", "bounce", "list", "report", "spam". */
 const char *message_kind_name(MessageKind kind);

@@ -5,27 +5,23 @@
  * request: struct Request with the descriptor of the mail as SCM_RIGHTS
  * answer:  struct Answer, then octets of wire.h or, if it failed, a text
  */
-#define _GNU_SOURCE 1 /* POSIX_SPAWN_SETSID, pipe2 */
 #include "mail/parser.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ground/error.h"
 #include "mail/octets.h"
 #include "mail/sandbox.h"
 #include "mail/wire.h"
+#include "mail/worker.h"
 #include "mail/words.h"
 
-#define PARSER_FD          3
 #define PARSER_MAGIC       0x6a76706dU
 #define PARSER_SECONDS     20
 #define ANSWER_MOST        (G_GUINT64_CONSTANT(8) << 20)
@@ -46,8 +42,7 @@ typedef struct Answer {
 } Answer;
 
 struct Parser {
-	pid_t pid; /* 0: no child */
-	int fd;
+	Worker worker;
 	char *words; /* directory of further tables; NULL: none */
 };
 
@@ -56,32 +51,8 @@ parser_new(void)
 {
 	Parser *parser = g_new0(Parser, 1);
 
-	parser->fd = -1;
+	worker_clear(&parser->worker);
 	return parser;
-}
-
-/* Ends the child; text says how it ended, if it did so by itself. */
-static char *
-child_end(Parser *parser, int signal_number)
-{
-	int status = 0;
-	pid_t pid = parser->pid;
-
-	if (parser->fd >= 0)
-		close(parser->fd);
-	parser->fd = -1;
-	parser->pid = 0;
-	if (pid == 0)
-		return g_strdup("not started");
-	if (signal_number != 0)
-		kill(pid, signal_number);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return g_strdup("lost");
-	}
-	if (WIFSIGNALED(status))
-		return g_strdup_printf("signal %d", WTERMSIG(status));
-	return g_strdup_printf("status %d", WEXITSTATUS(status));
 }
 
 void
@@ -89,7 +60,7 @@ parser_free(Parser *parser)
 {
 	if (parser == NULL)
 		return;
-	g_free(child_end(parser, SIGKILL));
+	g_free(worker_end(&parser->worker, SIGKILL));
 	g_free(parser->words);
 	g_free(parser);
 }
@@ -101,89 +72,6 @@ parser_set_words(Parser *parser, const char *directory)
 	parser->words = directory != NULL && *directory != '\0'
 			    ? g_canonicalize_filename(directory, NULL)
 			    : NULL;
-}
-
-static int
-spawn(int fd, const char *words, pid_t *pid)
-{
-	static char *const environment[] = { (char *)"LANG=C.UTF-8", NULL };
-	char *const arguments[] = { (char *)"javob-parse",
-		(char *)PARSER_ARGUMENT, (char *)words, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, defaults;
-	int failed;
-
-	sigemptyset(&none);
-	sigfillset(&defaults);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, fd, PARSER_FD);
-	posix_spawn_file_actions_addclosefrom_np(&actions, PARSER_FD + 1);
-	failed = posix_spawn(pid, "/proc/self/exe", &actions, &attributes,
-	    arguments, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return failed;
-}
-
-static gboolean
-child_start(Parser *parser, GError **error)
-{
-	int pair[2], theirs, failed;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return error_temporary(error, "parser: socketpair: %s",
-		    g_strerror(errno));
-	/* dup2 onto itself would leave close-on-exec set. */
-	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, PARSER_FD + 1);
-	close(pair[1]);
-	failed = theirs < 0 ? errno : spawn(theirs, parser->words, &parser->pid);
-	if (theirs >= 0)
-		close(theirs);
-	if (failed != 0) {
-		parser->pid = 0;
-		close(pair[0]);
-		return error_temporary(error, "parser: starting the worker: %s",
-		    g_strerror(failed));
-	}
-	parser->fd = pair[0];
-	return TRUE;
-}
-
-/* FALSE if the other side is gone. */
-static gboolean
-send_request(int to, const Request *request, int fd)
-{
-	union {
-		char octets[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec io = { .iov_base = (void *)request,
-		.iov_len = sizeof(*request) };
-	struct msghdr header = {
-		.msg_iov = &io,
-		.msg_iovlen = 1,
-		.msg_control = control.octets,
-		.msg_controllen = sizeof(control.octets),
-	};
-	struct cmsghdr *message = CMSG_FIRSTHDR(&header);
-	ssize_t n;
-
-	message->cmsg_level = SOL_SOCKET;
-	message->cmsg_type = SCM_RIGHTS;
-	message->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(message), &fd, sizeof(int));
-	do {
-		n = sendmsg(to, &header, MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof(*request);
 }
 
 /* Reads exactly size octets before the deadline (monotonic microseconds);
@@ -233,15 +121,15 @@ receive_answer(Parser *parser, guint flags, GError **error)
 	g_autofree char *octets = NULL, *end = NULL;
 	Answer answer;
 
-	if (receive(parser->fd, &answer, sizeof(answer), deadline, &late)) {
+	if (receive(parser->worker.fd, &answer, sizeof(answer), deadline, &late)) {
 		if (!answer_is_sane(&answer, flags)) {
-			end = child_end(parser, SIGKILL);
+			end = worker_end(&parser->worker, SIGKILL);
 			error_permanent(error,
 			    "parser: the worker's answer makes no sense");
 			return NULL;
 		}
 		octets = g_malloc(answer.size + 1);
-		if (receive(parser->fd, octets, answer.size, deadline, &late)) {
+		if (receive(parser->worker.fd, octets, answer.size, deadline, &late)) {
 			octets[answer.size] = '\0';
 			if (!answer.failed)
 				return g_bytes_new_take(
@@ -250,7 +138,7 @@ receive_answer(Parser *parser, guint flags, GError **error)
 			return NULL;
 		}
 	}
-	end = child_end(parser, late ? SIGKILL : 0);
+	end = worker_end(&parser->worker, late ? SIGKILL : 0);
 	if (late)
 		error_permanent(error, "parser: no answer within %d s",
 		    PARSER_SECONDS);
@@ -264,18 +152,17 @@ receive_answer(Parser *parser, guint flags, GError **error)
 static gboolean
 request(Parser *parser, const Request *what, int fd, GError **error)
 {
+	const char *const arguments[] = { "javob-parse", PARSER_ARGUMENT,
+		parser->words, NULL };
+
 	for (int attempt = 0; attempt < 2; attempt++) {
-		if (parser->pid != 0 &&
-		    waitpid(parser->pid, NULL, WNOHANG) != 0) {
-			close(parser->fd);
-			parser->fd = -1;
-			parser->pid = 0;
-		}
-		if (parser->pid == 0 && !child_start(parser, error))
+		if (!worker_is_alive(&parser->worker) &&
+		    !worker_start(
+			&parser->worker, arguments, SOCK_STREAM, error))
 			return FALSE;
-		if (send_request(parser->fd, what, fd))
+		if (worker_send(&parser->worker, what, sizeof(*what), fd))
 			return TRUE;
-		g_free(child_end(parser, SIGKILL));
+		g_free(worker_end(&parser->worker, SIGKILL));
 	}
 	return error_temporary(error, "parser: the worker does not start");
 }
@@ -295,7 +182,7 @@ parser_parse(Parser *parser, int fd, gint64 offset, guint flags, GError **error)
 	message = wire_unpack(octets, error);
 	/* It answered nonsense: whatever it is now, it is not ours. */
 	if (message == NULL)
-		g_free(child_end(parser, SIGKILL));
+		g_free(worker_end(&parser->worker, SIGKILL));
 	return message;
 }
 
@@ -312,43 +199,13 @@ parser_parse_bytes(Parser *parser, GBytes *octets, guint flags, GError **error)
 	return message;
 }
 
-/* The worker's side. -1: the parent is gone. */
-static int
-receive_request(Request *what)
-{
-	union {
-		char octets[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec io = { .iov_base = what, .iov_len = sizeof(*what) };
-	struct msghdr header = {
-		.msg_iov = &io,
-		.msg_iovlen = 1,
-		.msg_control = control.octets,
-		.msg_controllen = sizeof(control.octets),
-	};
-	struct cmsghdr *message;
-	ssize_t n;
-	int fd;
-
-	do {
-		n = recvmsg(PARSER_FD, &header, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	message = CMSG_FIRSTHDR(&header);
-	if (n != (ssize_t)sizeof(*what) || what->magic != PARSER_MAGIC ||
-	    message == NULL || message->cmsg_type != SCM_RIGHTS)
-		return -1;
-	memcpy(&fd, CMSG_DATA(message), sizeof(int));
-	return fd;
-}
-
 static gboolean
 send_all(const void *octets, gsize size, int more)
 {
 	const char *p = octets;
 
 	while (size > 0) {
-		ssize_t n = send(PARSER_FD, p, size, MSG_NOSIGNAL | more);
+		ssize_t n = send(WORKER_FD, p, size, MSG_NOSIGNAL | more);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -379,9 +236,9 @@ serve_one(void)
 	g_autoptr(GBytes) octets = NULL;
 	gboolean sent;
 	Request what;
-	int fd = receive_request(&what);
+	int fd = worker_take(&what, sizeof(what));
 
-	if (fd < 0)
+	if (fd < 0 || what.magic != PARSER_MAGIC)
 		return FALSE;
 	sandbox_begin();
 	message = message_parse_file(fd, what.offset, what.flags, &error);
@@ -407,18 +264,6 @@ tune_memory(void)
 	mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024);
 }
 
-/* What GLib, GMime or libxml2 have to say about hostile mail interests nobody,
- * and the default writer asks the system what stderr is. */
-static GLogWriterOutput
-drop_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
-{
-	(void)level;
-	(void)fields;
-	(void)n;
-	(void)data;
-	return G_LOG_WRITER_HANDLED;
-}
-
 void
 parser_worker_main(int argc, char **argv)
 {
@@ -427,7 +272,7 @@ parser_worker_main(int argc, char **argv)
 	if (argc < 2 || argc > 3 || strcmp(argv[1], PARSER_ARGUMENT) != 0)
 		return;
 	tune_memory();
-	g_log_set_writer_func(drop_log, NULL, NULL);
+	worker_be_quiet();
 	if (argc == 3)
 		words_add(argv[2], NULL);
 	message_init();

@@ -21,6 +21,9 @@ static const struct Hole {
 	{ "{who}", PART_WHO, 1, 300 },
 };
 
+#define WORDS_BEFORE 2 /* of a date before its first number */
+#define WORDS_MOST   8 /* of a date, with the zone's name */
+
 #define DAY_MOST 60 /* octets of "Monday, 22 November" in any script */
 
 typedef struct Piece {
@@ -42,27 +45,48 @@ is_ignored(gunichar c)
 	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-void
-pattern_squeeze(GString *out, const char *text, gsize length)
+/* Puts text without what counts nothing at to, which holds most octets; begins,
+ * if not NULL, gets how many words begin before each. Returns its length, or
+ * -1 if there is no place. */
+static gint
+squeeze(const char *text, gsize length, char *to, gsize most, guint16 *begins)
 {
 	const char *end = text + length;
-	gboolean digit = FALSE, gap = FALSE;
+	gboolean digit = FALSE, gap = TRUE;
+	guint16 words = 0;
+	gsize n = 0;
 
 	for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
+		gsize octets = (gsize)(g_utf8_next_char(p) - p);
+		gboolean number = g_unichar_isdigit(c);
 
-		if (c == '\n' || c == '\t' || g_unichar_isspace(c)) {
+		if (g_unichar_isspace(c)) {
 			gap = TRUE;
 			continue;
 		}
 		if (is_ignored(c))
 			continue;
-		if (digit && gap && g_unichar_isdigit(c))
-			g_string_append_c(out, ' ');
+		if (n + octets + 1 > most)
+			return -1;
+		if (digit && gap && number) {
+			if (begins != NULL)
+				begins[n] = words;
+			to[n++] = ' ';
+		}
+		for (gsize i = 0; i < octets; i++) {
+			if (begins != NULL)
+				begins[n] = words;
+			to[n++] = p[i];
+		}
+		words += gap && g_unichar_isalpha(c);
 		gap = FALSE;
-		digit = g_unichar_isdigit(c);
-		g_string_append_len(out, p, g_utf8_next_char(p) - p);
+		digit = number;
 	}
+	if (begins != NULL)
+		begins[n] = words;
+	to[n] = '\0';
+	return (gint)n;
 }
 
 static void
@@ -74,17 +98,18 @@ piece_clear(gpointer data)
 static void
 add_text(Pattern *pattern, const char *text, gsize length)
 {
-	g_autoptr(GString) squeezed = g_string_new(NULL);
+	g_autofree char *copy = g_strndup(text, length);
+	g_autofree char *squeezed = g_malloc(length + 2);
 	Piece piece = { NULL, FALSE, NULL, 0 };
+	gint n;
 
-	pattern_squeeze(squeezed, text, length);
 	/* "~" is optional white space, and all white space is optional. */
-	for (gchar *p = squeezed->str; (p = strchr(p, '~')) != NULL;)
-		g_string_erase(squeezed, p - squeezed->str, 1);
-	if (squeezed->len == 0)
+	g_strdelimit(copy, "~", ' ');
+	n = squeeze(copy, length, squeezed, length + 1, NULL);
+	if (n <= 0)
 		return;
-	piece.length = squeezed->len;
-	piece.text = g_strdup(squeezed->str);
+	piece.length = (gsize)n;
+	piece.text = g_steal_pointer(&squeezed);
 	g_array_append_val(pattern->pieces, piece);
 }
 
@@ -191,6 +216,12 @@ note_number(PatternLine *line, gsize i)
 
 	if (first == 4) /* it may be the year of 1405 or 2569 */
 		line->day[next - line->text] = (gint16)i;
+	/* "2026/11/2210:05": a date that a time is glued to. */
+	if (first > 2 && next < end && *next == ':' &&
+	    digits_at(next + 1, end, &after) == 2 &&
+	    g_ascii_isdigit(next[-1]) && g_ascii_isdigit(next[-2]))
+		line->clock[after - line->text] =
+		    (gint16)(next - 2 - line->text);
 	/* Not the middle of an IP address or a version. */
 	if (first > 2 || next >= end || *next == ' ' ||
 	    (i > 1 && strchr(".-:/", p[-1]) != NULL &&
@@ -218,18 +249,36 @@ spread(gint16 *places, guint length)
 		places[i] = MAX(places[i], places[i - 1]);
 }
 
+/* A date may begin where a number follows soon: "Sunday, November 22". */
+static void
+note_openings(PatternLine *line)
+{
+	gint number = -1;
+
+	for (gint i = (gint)line->length; i >= 0; i--) {
+		if (i < (gint)line->length &&
+		    line->numbers[i + 1] > line->numbers[i])
+			number = i;
+		line->opens[i] = number >= 0 &&
+				 line->words[number] - line->words[i] <=
+				     WORDS_BEFORE;
+	}
+}
+
 gboolean
-pattern_line(PatternLine *line, const char *squeezed, gsize length)
+pattern_line(PatternLine *line, const char *text, gsize length)
 {
 	gboolean in_number = FALSE, domain = FALSE;
 	gint16 at = -1;
 	guint16 numbers = 0;
 
-	if (length > PATTERN_LINE_MOST)
+	gint n = squeeze(text, length, line->text, PATTERN_LINE_MOST,
+	    line->words);
+
+	if (n < 0)
 		return FALSE;
-	memcpy(line->text, squeezed, length);
-	line->text[length] = '\0';
-	line->length = (guint)length;
+	length = (gsize)n;
+	line->length = (guint)n;
 	line->has_address = line->has_digit = FALSE;
 	memset(line->day, 0xff, (length + 1) * sizeof(line->day[0]));
 	memset(line->clock, 0xff, (length + 1) * sizeof(line->clock[0]));
@@ -264,6 +313,7 @@ pattern_line(PatternLine *line, const char *squeezed, gsize length)
 	}
 	spread(line->day, line->length);
 	spread(line->clock, line->length);
+	note_openings(line);
 	return TRUE;
 }
 
@@ -312,6 +362,12 @@ fits(const Piece *piece, const PatternLine *line, gint small, gint large,
 }
 
 static gboolean
+may_begin(const PatternLine *line, const Places *from, gint i, gboolean dated)
+{
+	return from->set[i] && (!dated || line->opens[i]);
+}
+
+static gboolean
 step_hole(const Piece *piece, const PatternLine *line, const Places *from,
     Places *to)
 {
@@ -326,9 +382,12 @@ step_hole(const Piece *piece, const PatternLine *line, const Places *from,
 
 		if (dated)
 			low = MAX(low, line->at[end] + 1);
-		if (from->set[end - hole->least])
+		if (may_begin(line, from, end - hole->least, dated))
 			large = end - hole->least;
-		while (small < end && (small < low || !from->set[small]))
+		while (small < end &&
+		       (small < low || !may_begin(line, from, small, dated) ||
+			   (dated && line->words[end] - line->words[small] >
+					 WORDS_MOST)))
 			small++;
 		if (small <= end - hole->least && large >= low &&
 		    fits(piece, line, small, large, end))

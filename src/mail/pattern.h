@@ -23,10 +23,6 @@ const char *pattern_tail(const Pattern *pattern);
 /* It begins with a text, not with a hole. */
 gboolean pattern_has_head(const Pattern *pattern);
 
-/* text without what counts nothing: white space (but between two digits, one
- * space), stars, direction marks. For text that is folded. */
-void pattern_squeeze(GString *out, const char *text, gsize length);
-
 /* A line that can be compared. */
 typedef struct PatternLine {
 	guint length;
@@ -39,12 +35,17 @@ typedef struct PatternLine {
 	guint16 numbers[PATTERN_LINE_MOST + 1];
 	gint16 day[PATTERN_LINE_MOST + 1];
 	gint16 clock[PATTERN_LINE_MOST + 1];
+	/* Words (not numbers) that begin before it; a date may begin there. */
+	guint16 words[PATTERN_LINE_MOST + 1];
+	guint8 opens[PATTERN_LINE_MOST + 1];
 	gint16 at[PATTERN_LINE_MOST + 1];
 	guint8 closed[PATTERN_LINE_MOST + 1];
 } PatternLine;
 
-/* squeezed: as pattern_squeeze gives it. FALSE if it is too long. */
-gboolean pattern_line(PatternLine *line, const char *squeezed, gsize length);
+/* text: folded, perhaps several lines. What counts nothing is left out: white
+ * space (but one space between two digits), stars, direction marks. FALSE if it
+ * is too long. */
+gboolean pattern_line(PatternLine *line, const char *text, gsize length);
 
 /* work: counts what was done, for callers that set a limit. */
 gboolean pattern_matches(const Pattern *pattern, const PatternLine *line,

@@ -48,6 +48,7 @@ typedef struct Frame {
 	char *boundary;
 	gsize length;
 	gboolean digest;
+	gsize start; /* of a message */
 } Frame;
 
 /* One header while it is read. */
@@ -74,6 +75,7 @@ typedef struct Scan {
 	guint fields;
 	gboolean told[DEFECTS];
 	GPtrArray *defects;
+	GArray *ranges; /* of PrescanRange, or NULL */
 } Scan;
 
 static void
@@ -124,13 +126,31 @@ forget(Scan *s)
 	s->forgotten = s->at;
 }
 
+/* The line end before a delimiter belongs to that (RFC 2046 5.1.1). */
+static gsize
+before_line_end(const Scan *s, gsize at, gsize start)
+{
+	if (at < s->size && at > start && s->data[at - 1] == '\n') {
+		at--;
+		if (at > start && s->data[at - 1] == '\r')
+			at--;
+	}
+	return at;
+}
+
+/* s->at: the delimiter that ends it, or the end of all. */
 static void
 frame_pop(Scan *s)
 {
 	Frame *frame = &s->frames[--s->depth];
 
-	if (frame->boundary == NULL)
-		s->messages--;
+	if (frame->boundary == NULL && --s->messages == 0 &&
+	    s->ranges != NULL) {
+		PrescanRange range = { MIN(frame->start, s->at), 0 };
+
+		range.end = before_line_end(s, s->at, range.start);
+		g_array_append_val(s->ranges, range);
+	}
 	g_clear_pointer(&frame->boundary, g_free);
 }
 
@@ -233,6 +253,7 @@ frame_push(Scan *s, const char *boundary, const char *type)
 	frame->boundary = g_strdup(boundary);
 	frame->length = boundary != NULL ? strlen(boundary) : 0;
 	frame->digest = g_strcmp0(type, "multipart/digest") == 0;
+	frame->start = G_MAXSIZE; /* note_start knows better */
 	if (boundary == NULL)
 		s->messages++;
 }
@@ -366,6 +387,14 @@ header_end(Scan *s, Block *block)
 	frame_push(s, NULL, NULL);
 }
 
+/* A message within begins here. */
+static void
+note_start(Scan *s, Kind kind)
+{
+	if (kind == KIND_MESSAGE)
+		s->frames[s->depth - 1].start = s->at;
+}
+
 /* Reads one header from s->at on; s->at is then in the body. */
 static Kind
 header(Scan *s)
@@ -381,6 +410,7 @@ header(Scan *s)
 		if (length == 0) {
 			header_end(s, &block);
 			s->at += taken;
+			note_start(s, block.kind);
 			return block.kind;
 		}
 		if (line[0] == '-' && s->depth > 0 &&
@@ -392,6 +422,7 @@ header(Scan *s)
 			if (!junk_line(s, &block, taken)) {
 				cut(s, s->at, s->at, "\n");
 				header_end(s, &block);
+				note_start(s, block.kind);
 				return block.kind;
 			}
 			cut(s, s->at, s->at + taken, "");
@@ -406,6 +437,7 @@ header(Scan *s)
 		s->at = end;
 		forget(s);
 	}
+	note_start(s, block.kind);
 	return block.kind;
 }
 
@@ -430,6 +462,8 @@ body(Scan *s)
 				if (s->parts >= PRESCAN_PARTS_MOST) {
 					tell(s, DEFECT_PARTS);
 					cut(s, s->at, s->size, "");
+					while (s->depth > 0)
+						frame_pop(s);
 					return FALSE;
 				}
 				s->parts++;
@@ -471,12 +505,13 @@ front(Scan *s)
 }
 
 GBytes *
-prescan(const Octets *octets, GPtrArray *defects)
+prescan(const Octets *octets, GPtrArray *defects, GArray *messages)
 {
 	g_autofree Scan *s = g_new0(Scan, 1);
 
 	s->octets = octets;
 	s->defects = defects;
+	s->ranges = messages;
 	s->data = g_bytes_get_data(octets->bytes, &s->size);
 	front(s);
 	do {

@@ -16,13 +16,21 @@
 #define PRESCAN_MESSAGES_MOST  10 /* message within message */
 #define PRESCAN_BOUNDARY_MOST  256
 
+/* A mail within the mail, without the line end before the next delimiter. */
+typedef struct PrescanRange {
+	gsize start, end;
+} PrescanRange;
+
 /* The octets that may be parsed: a new reference to the same ones when they
  * keep within the limits, else a copy without what is beyond. What was cut is
  * added to defects (of char *), each kind once.
  *
  * Besides the limits, the copy has a header that every parser reads the same
  * way: one Content-Type a part, an unambiguous boundary, an empty line before
- * the body, no mbox "From " line and no empty lines in front. */
-GBytes *prescan(const Octets *octets, GPtrArray *defects);
+ * the body, no mbox "From " line and no empty lines in front.
+ *
+ * messages (of PrescanRange, may be NULL): where in octets, the uncut ones, the
+ * mails within this one stand, in order; those within them are not told. */
+GBytes *prescan(const Octets *octets, GPtrArray *defects, GArray *messages);
 
 #endif

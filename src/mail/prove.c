@@ -55,8 +55,8 @@ is_author(const Octets *octets, const char *author)
 		return FALSE;
 	addrlist_parse(from, addresses);
 	return addresses->len == 1 &&
-	       address_equal(
-		   ((const Address *)addresses->pdata[0])->address, author);
+	       address_equal(((const Address *)addresses->pdata[0])->address,
+		   author);
 }
 
 Prove *
@@ -65,8 +65,8 @@ prove_new(const Octets *octets, const char *author, gint64 when)
 	Prove *prove = g_new0(Prove, 1);
 
 	prove->domain = g_ascii_strdown(address_domain(author), -1);
-	prove->signatures = dkim_read(octets, prove->domain, when,
-	    &prove->others, &prove->why);
+	prove->signatures =
+	    dkim_read(octets, prove->domain, when, &prove->others, &prove->why);
 	if (prove->signatures != NULL && prove->signatures->len > 0 &&
 	    !is_author(octets, author)) {
 		g_clear_pointer(&prove->signatures, g_ptr_array_unref);
@@ -191,9 +191,9 @@ prove_judge(const Prove *prove, ProveLookUp look_up, gpointer data,
 		if (why == NULL && asks_policy(prove, signature))
 			why = policy_fault(prove, look_up, data);
 		if (why == NULL) {
-			*reason = g_strdup_printf(
-			    "the DKIM signature of %s is valid",
-			    signature->domain);
+			*reason =
+			    g_strdup_printf("the DKIM signature of %s is valid",
+				signature->domain);
 			return AUTH_PASS;
 		}
 		if (first == NULL)

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mail/nameserver.h"
 #include "mail/prove.h"
 #include "mail/sandbox.h"
 #include "mail/worker.h"
@@ -93,7 +94,7 @@ start(Prover *prover, GError **error)
 	struct timeval patience = { .tv_sec = PROVER_SECONDS };
 
 	if (*prover->servers == '\0')
-		arguments[2] = system = resolver_system_servers();
+		arguments[2] = system = nameserver_system();
 	if (!worker_start(&prover->worker, arguments, SOCK_SEQPACKET, error))
 		return FALSE;
 	/* A worker that hangs must not hang us. */
@@ -183,8 +184,8 @@ ask(Prover *prover, Batch *batch)
 	if (have == batch->n && sane)
 		return TRUE;
 	g_free(batch->why);
-	batch->why = worker_end(&prover->worker,
-	    batch->late || !sane ? SIGKILL : 0);
+	batch->why =
+	    worker_end(&prover->worker, batch->late || !sane ? SIGKILL : 0);
 	return FALSE;
 }
 
@@ -277,9 +278,8 @@ prover_judge(Prover *prover, ProverMail *mails, guint n)
 	for (guint i = 0; i < n; i++) {
 		const char *oddity = authres_oddity(mails[i].message);
 
-		mails[i].finding = oddity != NULL
-				       ? auth_finding_new(AUTH_NONE, oddity)
-				       : NULL;
+		mails[i].finding =
+		    oddity != NULL ? auth_finding_new(AUTH_NONE, oddity) : NULL;
 		if (oddity == NULL)
 			some[used++] = &mails[i];
 		if (used == PROVER_MAILS || (i + 1 == n && used > 0)) {

@@ -20,9 +20,9 @@ typedef struct Prover Prover;
 /* One mail to prove. */
 typedef struct ProverMail {
 	const Message *message;
-	int fd;        /* the octets begin at offset */
+	int fd; /* the octets begin at offset */
 	gint64 offset;
-	gint64 when;   /* second at which it came */
+	gint64 when;          /* second at which it came */
 	AuthFinding *finding; /* out: free with auth_finding_free */
 } ProverMail;
 

@@ -19,6 +19,8 @@
 #define FOOTERS         5
 #define FOOTER_LINES    30
 #define CLOSINGS        5
+#define FULL_LINE       70 /* programs wrap at 72 to 80 characters */
+#define BREAKS          3
 #define LABELS_ABOVE    3
 
 typedef struct Cut {
@@ -26,6 +28,7 @@ typedef struct Cut {
 	guint hole, until; /* but for lines hole .. until - 1 */
 	gboolean history;  /* something below the end was cut already */
 	guint8 *quote;     /* for each line: it belongs to a quotation */
+	const char *body;
 } Cut;
 
 static const QuoteLine *
@@ -84,23 +87,50 @@ cut_history(Cut *cut)
 	}
 }
 
-/* A program broke a link out of its quoted line. */
+/* The address of a link goes on to the end of the line. */
 static gboolean
-is_stray_link(const Cut *cut, guint i)
+ends_in_link(const QuoteLine *line)
+{
+	const char *p = line->folded + line->length;
+
+	while (p > line->folded && p[-1] != ' ')
+		p--;
+	p += strspn(p, "(<[>");
+	return strncmp(p, "http", 4) == 0;
+}
+
+/* It goes on below: it is as long as a line may be, and no sentence ends. */
+static gboolean
+is_full(const QuoteLine *line)
+{
+	return g_utf8_strlen(line->folded, (gssize)line->length) >=
+		   FULL_LINE &&
+	       strchr(".?!:;>)\"'", line->folded[line->length - 1]) == NULL;
+}
+
+/* A program broke the end of a quoted line off, or a link out of it. That a
+ * line between quoted ones is such an end must be plain to see: else it is an
+ * answer. */
+static gboolean
+is_stray(const Cut *cut, guint i)
 {
 	const QuoteLine *line = line_at(cut, i);
+	const QuoteLine *above;
 	const char *p = line->folded;
-	gsize left = line->length;
 
-	if (i == 0 || !cut->quote[i - 1] ||
+	if (i == 0 || !looks(cut, i - 1, LOOK_QUOTED) ||
+	    looks(cut, i, LOOK_BLANK) ||
 	    !quote_find_quoted_below(&cut->range, i))
 		return FALSE;
-	while (left > 0 && strchr(" \t(<[", *p) != NULL) {
-		p++;
-		left--;
-	}
-	return left > 8 && (strncmp(p, "http://", 7) == 0 ||
-			       strncmp(p, "https://", 8) == 0);
+	p += strspn(p, " \t(<[");
+	if (strncmp(p, "http://", 7) == 0 || strncmp(p, "https://", 8) == 0)
+		return TRUE;
+	above = line_at(cut, i - 1);
+	if (i + 1 >= cut->range.end || !looks(cut, i + 1, LOOK_QUOTED))
+		return FALSE;
+	if (ends_in_link(above))
+		return memchr(line->folded, ' ', line->length) == NULL;
+	return is_full(above) && quoteline_is_lower(line, cut->body);
 }
 
 /* Marks quoted lines and the attributions above them. */
@@ -112,7 +142,7 @@ mark_quotations(Cut *cut)
 
 		if (looks(cut, i, LOOK_FORWARDED))
 			return;
-		if (looks(cut, i, LOOK_QUOTED) || is_stray_link(cut, i))
+		if (looks(cut, i, LOOK_QUOTED) || is_stray(cut, i))
 			cut->quote[i] = TRUE;
 		else if (quote_find_quoted_below(&cut->range, i) &&
 			 quote_find_attribution(&cut->range, i, &first) !=
@@ -192,7 +222,7 @@ cut_from(Cut *cut, guint i)
 	return TRUE;
 }
 
-/* The last paragraph, while it is a legal footer. */
+/* The last paragraph, while it is the footer of an office or a list. */
 static void
 cut_footers(Cut *cut)
 {
@@ -200,16 +230,15 @@ cut_footers(Cut *cut)
 	     n++) {
 		guint last = cut->range.end - 1;
 		guint i = last;
+		gboolean ruled;
 
 		while (i > cut->range.begin && last - i < FOOTER_LINES &&
 		       !looks(cut, i - 1, LOOK_BLANK | LOOK_RULE) &&
 		       !cut->quote[i - 1])
 			i--;
-		if (!quoteline_is_footer(line_at(cut, i)) ||
-		    !cut_from(cut,
-			i > cut->range.begin && looks(cut, i - 1, LOOK_RULE)
-			    ? i - 1
-			    : i))
+		ruled = i > cut->range.begin && looks(cut, i - 1, LOOK_RULE);
+		if (!quoteline_is_footer(line_at(cut, i), ruled) ||
+		    !cut_from(cut, ruled ? i - 1 : i))
 			return;
 	}
 }
@@ -321,8 +350,13 @@ join(Cut *cut, const char *body)
 	if (cut->hole <= cut->range.begin || cut->hole >= cut->range.end) {
 		put(cut, out, body, cut->range.begin, cut->range.end);
 	} else {
-		put(cut, out, body, cut->range.begin, cut->hole);
-		g_string_append_c(out, '\n');
+		guint end = cut->hole;
+
+		while (end > cut->range.begin &&
+		       looks(cut, end - 1, LOOK_BLANK))
+			end--;
+		put(cut, out, body, cut->range.begin, end);
+		g_string_append(out, "\n\n");
 		put(cut, out, body, cut->until, cut->range.end);
 	}
 	return g_string_free(out, FALSE);
@@ -356,14 +390,37 @@ find_above(const QuoteLines *lines)
 	return -1;
 }
 
+/* An attribution on the line of the writer's last words gets its own. */
+static void
+break_lines(QuoteLines *lines, const char *body)
+{
+	QuoteRange range = { .lines = lines->lines };
+
+	for (guint i = 0, n = 0; i < lines->lines->len && n < BREAKS; i++) {
+		guint word;
+
+		range.end = lines->lines->len;
+		word = quote_find_inside(&range, i);
+		if (word == 0)
+			continue;
+		quoteline_break(lines, body, i, word);
+		n++;
+	}
+}
+
 void
 quote_cut(const char *body, char **new_text, guint *quoted_lines)
 {
 	g_autoptr(QuoteLines) lines = quoteline_split(body);
-	g_autofree guint8 *quote = g_new0(guint8, lines->lines->len);
+	g_autofree guint8 *quote = NULL;
 	gint ours = quote_find_marker(body);
 	gint marker = ours >= 0 ? ours : find_above(lines);
-	Cut cut = { .quote = quote };
+	Cut cut = { .body = body };
+
+	/* Lines are numbered anew then. */
+	if (marker < 0)
+		break_lines(lines, body);
+	cut.quote = quote = g_new0(guint8, lines->lines->len);
 
 	/* Below another desk's marker there may be an answer all the same. */
 	if (!cut_all(&cut, lines, marker) &&

@@ -15,6 +15,7 @@
 #define WRAPPED_MIN       20 /* a line shorter than this was not wrapped */
 #define WORK_MOST         (4 * 1000 * 1000) /* octets times parts, a mail */
 #define BLOCK_LINES       8
+#define INSIDE_WORDS      40
 
 /* About the attribution that ends at a line. */
 struct QuoteAnswer {
@@ -130,14 +131,14 @@ match_table(QuoteRange *range, guint last, guint *first)
 	const QuoteLine *bottom = line_at(range, last);
 	const char *end = bottom->folded + bottom->length;
 	AttributionMatch best = ATTRIBUTION_NO;
-	gboolean address = FALSE, clock = FALSE;
+	gboolean address = FALSE;
 	gboolean below = is_above_quotation(range, last);
 	guint numbers = 0;
 
 	for (guint k = 0; k < ATTRIBUTION_LINES && k <= last; k++) {
 		const QuoteLine *top = line_at(range, last - k);
 		gsize length = (gsize)(end - top->folded);
-		gboolean has_address, has_clock;
+		gboolean has_address;
 		AttributionMatch match;
 
 		numbers |= top->looks & LOOK_NUMBER;
@@ -147,8 +148,8 @@ match_table(QuoteRange *range, guint last, guint *first)
 		/* Without a number only "Ann wrote:" is left. */
 		if (numbers == 0 && (k > 0 || !below))
 			continue;
-		match = attribution_match(top->folded, length, &has_clock,
-		    &has_address, &range->work);
+		match = attribution_match(top->folded, length, &has_address,
+		    &range->work);
 		if (match == ATTRIBUTION_BARE && k > 0 &&
 		    *bottom->folded != '<')
 			continue;
@@ -156,7 +157,6 @@ match_table(QuoteRange *range, guint last, guint *first)
 			continue;
 		best = match;
 		address = has_address;
-		clock = has_clock;
 		*first = last - k;
 		if (best == ATTRIBUTION_HEADED)
 			break;
@@ -164,11 +164,8 @@ match_table(QuoteRange *range, guint last, guint *first)
 	if (best < ATTRIBUTION_FULL)
 		return best == ATTRIBUTION_BARE ? ATTRIBUTION_WEAK
 						: ATTRIBUTION_NONE;
-	if (address)
-		return ATTRIBUTION_SURE;
-	return clock && (*first == 0 || looks(range, *first - 1, LOOK_BLANK))
-		   ? ATTRIBUTION_SURE
-		   : ATTRIBUTION_WEAK;
+	/* "On 22.11.2026 at 10:05 your driver wrote:" may be a person's. */
+	return address ? ATTRIBUTION_SURE : ATTRIBUTION_WEAK;
 }
 
 /* First line of the attribution that ends at line last, for those that no row
@@ -198,17 +195,18 @@ loose_start(const QuoteRange *range, guint last, guint *all)
 			have = joined;
 		}
 	}
-	*all = have | (line_at(range, first)->looks & LOOK_DIGIT);
+	*all = have | (joined & LOOK_CLOCK) |
+	       (line_at(range, first)->looks & LOOK_DIGIT);
 	return first;
 }
 
-/* Date and address, and either a "wrote" or the date in front and the address
- * in brackets: then no row is needed. */
+/* Date and address, and either a "wrote" or the date and time in front and the
+ * address in brackets: then no row is needed. */
 static Attribution
 match_looks(const QuoteRange *range, guint last, guint *first)
 {
 	const guint colonless = LOOK_DIGIT | LOOK_DATE | LOOK_BRACKETED;
-	const guint numbered = LOOK_DIGIT | LOOK_BRACKETED;
+	const guint numbered = LOOK_DIGIT | LOOK_BRACKETED | LOOK_CLOCK;
 	guint look = line_at(range, last)->looks;
 	guint all;
 
@@ -255,6 +253,35 @@ quote_find_attribution(QuoteRange *range, guint last, guint *first)
 	}
 	*first = MAX(answer->first, range->begin);
 	return answer->found;
+}
+
+/* Only rows that say how they begin: "On {date}, {who} wrote:". */
+guint
+quote_find_inside(QuoteRange *range, guint i)
+{
+	const guint wanted = LOOK_TAIL | LOOK_NUMBER;
+	const QuoteLine *line = line_at(range, i);
+	const char *end = line->folded + line->length;
+	guint word = 0;
+
+	if ((line->looks & wanted) != wanted ||
+	    (line->looks & LOOK_QUOTED) != 0 ||
+	    !quote_find_quoted_below(range, i))
+		return 0;
+	for (const char *p = line->folded; p < end; p++) {
+		gboolean address;
+
+		if (p > line->folded && (*p == ' ' || p[-1] != ' '))
+			continue;
+		if (word > INSIDE_WORDS || range->work > WORK_MOST)
+			return 0;
+		if ((gsize)(end - p) < ATTRIBUTION_MAX &&
+		    attribution_match(p, (gsize)(end - p), &address,
+			&range->work) == ATTRIBUTION_HEADED)
+			return word;
+		word++;
+	}
+	return 0;
 }
 
 /* "10:05:00 +0500": a Date as header fields have it, and people do not. */

@@ -30,6 +30,10 @@ typedef enum Attribution {
 Attribution quote_find_attribution(QuoteRange *range, guint last,
     guint *first);
 
+/* Line i ends with an attribution that the writer's last words stand before:
+ * the number of its word that begins it, or 0. */
+guint quote_find_inside(QuoteRange *range, guint i);
+
 /* Does the header of a quoted mail begin at line i? */
 gboolean quote_find_block(const QuoteRange *range, guint i);
 

@@ -125,7 +125,8 @@ look_at_words(const QuoteLine *line)
 				  (p < end && g_utf8_get_char(p) < 0x2e80 &&
 				      is_letter(g_utf8_get_char(p)));
 			if (!touched && is_date(run, before, last_run))
-				looks |= LOOK_DATE;
+				looks |= LOOK_DATE |
+					 (before == ':' ? LOOK_CLOCK : 0);
 			last_run = run;
 		} else {
 			if (c == '@')
@@ -336,6 +337,47 @@ quoteline_split(const char *body)
 	}
 }
 
+/* Where the word-th word begins, of length octets. */
+static gsize
+word_at(const char *text, gsize length, guint word)
+{
+	const char *end = text + length;
+	gboolean in_word = FALSE;
+
+	for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
+		gboolean space = g_unichar_isspace(g_utf8_get_char(p));
+
+		if (!space && !in_word && word-- == 0)
+			return (gsize)(p - text);
+		in_word = !space;
+	}
+	return length;
+}
+
+void
+quoteline_break(QuoteLines *lines, const char *body, guint i, guint word)
+{
+	QuoteLine *line = &g_array_index(lines->lines, QuoteLine, i);
+	QuoteLine rest = *line;
+	gsize kept = word_at(line->folded, line->length, word);
+	gsize shown = word_at(body + line->start, line->end - line->start, word);
+
+	rest.start += shown;
+	rest.folded += kept;
+	rest.length -= kept;
+	line->end = line->start + shown;
+	line->length = kept;
+	/* "Thanks--- On Monday ...": dashes before it are the program's. */
+	while (line->end > line->start &&
+	       strchr(" -", body[line->end - 1]) != NULL)
+		line->end--;
+	line->looks = rest.looks = 0;
+	line->field = rest.field = 0;
+	look_at(line, NULL);
+	look_at(&rest, NULL);
+	g_array_insert_val(lines->lines, i + 1, rest);
+}
+
 void
 quoteline_free(QuoteLines *lines)
 {
@@ -353,7 +395,13 @@ quoteline_is_client(const QuoteLine *line)
 }
 
 gboolean
-quoteline_is_footer(const QuoteLine *line)
+quoteline_is_footer(const QuoteLine *line, gboolean below_rule)
 {
-	return quotewords_is_footer(line->folded, line->length);
+	return quotewords_is_footer(line->folded, line->length, below_rule);
+}
+
+gboolean
+quoteline_is_lower(const QuoteLine *line, const char *body)
+{
+	return g_unichar_islower(g_utf8_get_char(body + line->start));
 }

@@ -24,7 +24,8 @@ typedef enum QuoteLook {
 	LOOK_TAIL = 1 << 13,      /* ends as some row of attribution.tsv */
 	LOOK_LOOSE = 1 << 14,     /* ends with "wrote" and no colon */
 	LOOK_NUMBER = 1 << 15,    /* holds a digit */
-	LOOK_ABOVE = 1 << 16,     /* a desk asks to write above this line */
+	LOOK_CLOCK = 1 << 16,     /* holds a time of day */
+	LOOK_ABOVE = 1 << 17,     /* a desk asks to write above this line */
 } QuoteLook;
 
 typedef struct QuoteLine {
@@ -45,10 +46,17 @@ QuoteLines *quoteline_split(const char *body);
 void quoteline_free(QuoteLines *lines);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(QuoteLines, quoteline_free)
 
+/* Makes two lines of line i: the second begins with its word-th word (the first
+ * is 0). body: as for quoteline_split. */
+void quoteline_break(QuoteLines *lines, const char *body, guint i, guint word);
+
 /* The whole line is what a telephone or a mail program adds at the end. */
 gboolean quoteline_is_client(const QuoteLine *line);
 
-/* A legal footer begins here, if a paragraph does. */
-gboolean quoteline_is_footer(const QuoteLine *line);
+/* It begins with a small letter. body: as for quoteline_split. */
+gboolean quoteline_is_lower(const QuoteLine *line, const char *body);
+
+/* A footer begins here, if a paragraph does. */
+gboolean quoteline_is_footer(const QuoteLine *line, gboolean below_rule);
 
 #endif

@@ -21,7 +21,7 @@ typedef struct Holed {
 
 typedef struct Table {
 	WordList *labels, *separators, *above, *clients, *footers;
-	GArray *above_holed, *clients_holed;
+	GArray *above_holed, *clients_holed, *footers_holed;
 	guint8 footer_lengths[256]; /* some footer has so many octets */
 } Table;
 
@@ -156,6 +156,10 @@ add_signature(const char *const *column, gpointer data)
 
 	if (strcmp(column[2], "footer") == 0) {
 		text = text_fold(column[3]);
+		if (strchr(text, '{') != NULL) {
+			add_holed(table->footers_holed, text);
+			return;
+		}
 		wordlist_add(table->footers, text, 1);
 		table->footer_lengths[MIN(strlen(text), 255)] = TRUE;
 		return;
@@ -183,6 +187,7 @@ table_get(void)
 		made->footers = wordlist_new();
 		made->above_holed = g_array_new(FALSE, TRUE, sizeof(Holed));
 		made->clients_holed = g_array_new(FALSE, TRUE, sizeof(Holed));
+		made->footers_holed = g_array_new(FALSE, TRUE, sizeof(Holed));
 		words_each(WORDS_HEADERS, add_header, made);
 		words_each(WORDS_SIGNATURES, add_signature, made);
 		g_once_init_leave(&table, made);
@@ -264,10 +269,12 @@ quotewords_is_client(const char *line, gsize length)
 }
 
 gboolean
-quotewords_is_footer(const char *line, gsize length)
+quotewords_is_footer(const char *line, gsize length, gboolean below_rule)
 {
 	const Table *table = table_get();
 
+	if (below_rule && holed_match(table->footers_holed, line, length))
+		return TRUE;
 	while (length > 0 && strchr(" \t*_-=[(\"", *line) != NULL) {
 		line++;
 		length--;

@@ -33,7 +33,8 @@ gboolean quotewords_is_above(const char *line, gsize length);
 /* A whole line that a phone or program adds. */
 gboolean quotewords_is_client(const char *line, gsize length);
 
-/* A paragraph that begins so is a legal footer. */
-gboolean quotewords_is_footer(const char *line, gsize length);
+/* A paragraph that begins so is the footer of an office or a list. */
+gboolean quotewords_is_footer(const char *line, gsize length,
+    gboolean below_rule);
 
 #endif

@@ -4,16 +4,14 @@
 #define _GNU_SOURCE 1 /* SOCK_NONBLOCK */
 #include "mail/resolver.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ground/error.h"
+#include "mail/nameserver.h"
 
 enum {
 	TRIES = RESOLVER_SECONDS, /* of a second each, server after server */
@@ -22,17 +20,7 @@ enum {
 	TTL_MOST = 3600,
 	TTL_NOTHING = 60,
 	TTL_FAILED = 10, /* a dead name server is not asked for every mail */
-	PORT = 53,
 };
-
-typedef struct Server {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} address;
-	socklen_t size;
-} Server;
 
 typedef struct Entry {
 	ResolverAnswer answer;
@@ -40,7 +28,7 @@ typedef struct Entry {
 } Entry;
 
 struct Resolver {
-	Server servers[RESOLVER_SERVERS];
+	NameServer servers[NAMESERVERS_MOST];
 	guint n_servers;
 	GHashTable *cache; /* name -> Entry */
 	gboolean heard;    /* of a server, in this fetch */
@@ -52,61 +40,13 @@ typedef struct Query {
 	int fd;
 	gboolean tcp, edns;
 	guint tries, foreign;
-	gint64 until; /* of this try */
+	gint64 until;                           /* of this try */
 	guint8 question[2 + DNS_QUESTION_MOST]; /* length in front: TCP */
 	gsize question_size;                    /* without it */
 	gsize sent;                             /* by TCP, with it */
 	guint8 packet[2 + DNS_PACKET_MOST];
 	gsize got;
 } Query;
-
-/* --- servers --------------------------------------------------------------- */
-
-static gboolean
-read_address(const char *host, guint16 port, Server *server)
-{
-	*server = (Server){ 0 };
-	if (inet_pton(AF_INET, host, &server->address.v4.sin_addr) == 1) {
-		server->address.v4.sin_family = AF_INET;
-		server->address.v4.sin_port = htons(port);
-		server->size = sizeof(server->address.v4);
-		return TRUE;
-	}
-	if (inet_pton(AF_INET6, host, &server->address.v6.sin6_addr) == 1) {
-		server->address.v6.sin6_family = AF_INET6;
-		server->address.v6.sin6_port = htons(port);
-		server->size = sizeof(server->address.v6);
-		return TRUE;
-	}
-	return FALSE;
-}
-
-/* "1.2.3.4", "1.2.3.4:53", "::1", "[::1]", "[::1]:53". */
-static gboolean
-read_server(const char *word, Server *server)
-{
-	g_autofree char *host = NULL;
-	const char *port = strrchr(word, ':');
-	guint64 number = PORT;
-
-	if (*word == '[') {
-		const char *end = strchr(word, ']');
-
-		if (end == NULL || (end[1] != '\0' && end + 1 != port))
-			return FALSE;
-		host = g_strndup(word + 1, (gsize)(end - word) - 1);
-		port = end[1] == '\0' ? NULL : port;
-	} else if (port != NULL && strchr(word, ':') == port) {
-		host = g_strndup(word, (gsize)(port - word));
-	} else {
-		host = g_strdup(word);
-		port = NULL;
-	}
-	if (port != NULL && !g_ascii_string_to_unsigned(port + 1, 10, 1,
-				G_MAXUINT16, &number, NULL))
-		return FALSE;
-	return read_address(host, (guint16)number, server);
-}
 
 static void
 entry_free(gpointer data)
@@ -120,32 +60,12 @@ entry_free(gpointer data)
 Resolver *
 resolver_new(const char *servers, GError **error)
 {
-	g_auto(GStrv) words = g_strsplit_set(servers, ", \t", -1);
 	g_autoptr(Resolver) resolver = g_new0(Resolver, 1);
 
-	for (guint i = 0; words[i] != NULL; i++) {
-		Server server;
-
-		if (*words[i] == '\0')
-			continue;
-		if (!read_server(words[i], &server)) {
-			error_config(error,
-			    "\"%s\" is no name server; write 127.0.0.1 or "
-			    "[::1]:53",
-			    words[i]);
-			return NULL;
-		}
-		if (resolver->n_servers == RESOLVER_SERVERS) {
-			error_config(error, "name at most %d name servers",
-			    RESOLVER_SERVERS);
-			return NULL;
-		}
-		resolver->servers[resolver->n_servers++] = server;
-	}
-	if (resolver->n_servers == 0) {
-		error_config(error, "no name server is named");
+	resolver->n_servers =
+	    nameserver_list(servers, resolver->servers, error);
+	if (resolver->n_servers == 0)
 		return NULL;
-	}
 	resolver->cache =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
 	return g_steal_pointer(&resolver);
@@ -158,32 +78,6 @@ resolver_free(Resolver *resolver)
 		return;
 	g_clear_pointer(&resolver->cache, g_hash_table_unref);
 	g_free(resolver);
-}
-
-char *
-resolver_system_servers(void)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
-	guint n = 0;
-
-	if (g_file_get_contents("/etc/resolv.conf", &text, NULL, NULL))
-		lines = g_strsplit(text, "\n", -1);
-	for (guint i = 0; lines != NULL && lines[i] != NULL; i++) {
-		g_auto(GStrv) words = g_strsplit_set(lines[i], " \t\r", 3);
-		Server server;
-
-		if (words[0] == NULL || words[1] == NULL ||
-		    !g_str_equal(words[0], "nameserver") ||
-		    !read_address(words[1], PORT, &server) ||
-		    n == RESOLVER_SERVERS)
-			continue;
-		g_string_append_printf(out, "%s%s", n > 0 ? "," : "",
-		    words[1]);
-		n++;
-	}
-	return g_strdup(n > 0 ? out->str : "127.0.0.1");
 }
 
 /* --- the cache ------------------------------------------------------------- */
@@ -210,8 +104,8 @@ keep(Resolver *resolver, const char *name, DnsStatus status, GPtrArray *texts,
 
 	entry->answer.status = status;
 	entry->answer.texts = texts;
-	entry->until = g_get_monotonic_time() +
-		       seconds_kept(status, ttl) * G_USEC_PER_SEC;
+	entry->until =
+	    g_get_monotonic_time() + seconds_kept(status, ttl) * G_USEC_PER_SEC;
 	g_hash_table_replace(resolver->cache, g_strdup(name), entry);
 }
 
@@ -270,7 +164,7 @@ query_free(gpointer data)
 static gboolean
 query_open(Resolver *resolver, Query *query)
 {
-	const Server *server =
+	const NameServer *server =
 	    &resolver->servers[query->tries % resolver->n_servers];
 	int type = query->tcp ? SOCK_STREAM : SOCK_DGRAM;
 
@@ -290,8 +184,8 @@ write_question(Query *query)
 
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		id = (guint16)g_get_monotonic_time();
-	query->question_size = dns_question(query->name, id, query->edns,
-	    query->question + 2);
+	query->question_size =
+	    dns_question(query->name, id, query->edns, query->question + 2);
 	query->question[0] = (guint8)(query->question_size >> 8);
 	query->question[1] = (guint8)query->question_size;
 }
@@ -372,8 +266,8 @@ query_judge(Resolver *resolver, Query *query, const guint8 *packet, gsize size)
 static gboolean
 query_read_udp(Resolver *resolver, Query *query)
 {
-	ssize_t n = recv(query->fd, query->packet, DNS_PACKET_MOST,
-	    MSG_DONTWAIT);
+	ssize_t n =
+	    recv(query->fd, query->packet, DNS_PACKET_MOST, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return TRUE;
@@ -535,6 +429,5 @@ resolver_fetch(Resolver *resolver, const GPtrArray *names, gint64 deadline)
 		}
 		fill(resolver, queries, wanted, &next);
 	}
-	return resolver->heard ||
-	       before == g_hash_table_size(resolver->cache);
+	return resolver->heard || before == g_hash_table_size(resolver->cache);
 }

@@ -8,10 +8,9 @@
 
 #include "mail/dns.h"
 
-#define RESOLVER_SOCKETS  128  /* questions at the same time */
-#define RESOLVER_SECONDS  3    /* for one name by UDP, and again by TCP */
-#define RESOLVER_KEPT     2000 /* names in the cache */
-#define RESOLVER_SERVERS  3
+#define RESOLVER_SOCKETS 128  /* questions at the same time */
+#define RESOLVER_SECONDS 3    /* for one name by UDP, and again by TCP */
+#define RESOLVER_KEPT    2000 /* names in the cache */
 
 typedef struct Resolver Resolver;
 
@@ -20,15 +19,10 @@ typedef struct ResolverAnswer {
 	GPtrArray *texts; /* of char *; empty unless FOUND */
 } ResolverAnswer;
 
-/* servers: "127.0.0.1, [::1]:5353"; the port is 53 when not said. NULL with
- * error CONFIG for what is no list of at most RESOLVER_SERVERS addresses. */
+/* servers: as nameserver.h wants them. NULL with error CONFIG. */
 Resolver *resolver_new(const char *servers, GError **error);
 void resolver_free(Resolver *resolver);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Resolver, resolver_free)
-
-/* The servers of /etc/resolv.conf in that form; 127.0.0.1 if it names none.
- * Free with g_free. */
-char *resolver_system_servers(void);
 
 /* Asks for all names (of char *) that are not in the cache, at the same time,
  * until all have answered or the deadline (g_get_monotonic_time) has come.

@@ -1,29 +1,23 @@
-/* wire.c - a Message as one GVariant, written by the worker and read by the
- * process that holds the store. The reader trusts nothing: a mail may have
+/* wire.c - a Message as octets, written by the worker and read by the process
+ * that holds the store (parser.c). The reader trusts nothing: a mail may have
  * taken the worker over.
  *
- * wire_pack and wire_unpack name the members in the same order; a change of
- * WIRE_TYPE raises WIRE_VERSION, so that two versions never misread each other
- * while a new program is installed.
+ * Both directions go through the same functions, so that they cannot differ
+ * about the order of the members; a change of it raises WIRE_VERSION, so that
+ * two versions never misread each other while a new program is installed.
  *
- * octets: the variant, the octets of the attachments one after the other, the
- * variant's size as 8 octets of this machine. GVariant would look at each octet
- * of an array by itself to know that it is an octet. */
+ * number = 8 octets of this machine; text = number of octets, octets; list =
+ * number of members, members. */
 #include "mail/wire.h"
 
 #include <string.h>
 
 #include "ground/error.h"
 #include "mail/body.h"
+#include "mail/dsn.h"
 #include "mail/header.h"
 
-#define WIRE_VERSION 2
-#define ADDRESSES    "a(ss)"
-#define ATTACHMENTS  "a(sssbxst)"
-#define DSN          "m(asssss)"
-#define WIRE_TYPE                                                              \
-	"(usbasasxs" ADDRESSES "u" ADDRESSES ADDRESSES ADDRESSES ADDRESSES     \
-	"a(ss)ssu" ATTACHMENTS "uasb" DSN "assx)"
+#define WIRE_VERSION 0x6a763033 /* "jv03" */
 
 /* Limits of what a Message may hold. Sizes are octets. */
 #define LIST_MOST        1000
@@ -31,451 +25,367 @@
 #define LINE_MOST        (1024 * 1024)
 #define TEXT_MOST        (2 * BODY_TEXT_MOST)
 
-typedef enum Member {
-	MEMBER_VERSION,
-	MEMBER_ID,
-	MEMBER_ID_MADE,
-	MEMBER_IN_REPLY_TO,
-	MEMBER_REFERENCES,
-	MEMBER_DATE,
-	MEMBER_SUBJECT,
-	MEMBER_FROM,
-	MEMBER_FROM_FIELDS,
-	MEMBER_SENDER,
-	MEMBER_REPLY_TO,
-	MEMBER_TO,
-	MEMBER_CC,
-	MEMBER_FIELDS,
-	MEMBER_BODY_TEXT,
-	MEMBER_NEW_TEXT,
-	MEMBER_QUOTED_LINES,
-	MEMBER_ATTACHMENTS,
-	MEMBER_KIND,
-	MEMBER_KIND_REASONS,
-	MEMBER_MAY_ANSWER,
-	MEMBER_DSN,
-	MEMBER_DEFECTS,
-	MEMBER_CONTENT_HASH,
-	MEMBER_SIZE,
-} Member;
+typedef struct Wire {
+	GByteArray *out;    /* NULL when reading */
+	GBytes *in;         /* NULL when writing */
+	const guint8 *data; /* of in */
+	gsize at, size;
+	gboolean is_bad; /* reading: it breaks a rule; nothing more is read */
+} Wire;
 
-static GVariant *
-pack_strings(const GPtrArray *strings)
+/* The next size octets, or NULL. */
+static const guint8 *
+take(Wire *w, guint64 size)
 {
-	return g_variant_new_strv((const char *const *)strings->pdata,
-	    strings->len);
-}
+	const guint8 *octets = w->data + w->at;
 
-static GVariant *
-pack_pair(const char *a, const char *b)
-{
-	GVariant *pair[2] = { g_variant_new_string(a),
-		g_variant_new_string(b) };
-
-	return g_variant_new_tuple(pair, 2);
-}
-
-static GVariant *
-pack_addresses(const GPtrArray *addresses)
-{
-	GVariantBuilder builder;
-
-	g_variant_builder_init(&builder, G_VARIANT_TYPE(ADDRESSES));
-	for (guint i = 0; i < addresses->len; i++) {
-		const Address *address = addresses->pdata[i];
-
-		g_variant_builder_add_value(&builder,
-		    pack_pair(address->address, address->name));
+	if (w->is_bad || size > w->size - w->at) {
+		w->is_bad = TRUE;
+		return NULL;
 	}
-	return g_variant_builder_end(&builder);
+	w->at += size;
+	return octets;
 }
 
-static GVariant *
-pack_fields(const GArray *fields)
+/* Reading leaves number as it is when there is none, or more than most. */
+static void
+wire_number(Wire *w, gint64 *number, gint64 least, gint64 most)
 {
-	GVariantBuilder builder;
+	const guint8 *octets;
+	gint64 value;
 
-	g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ss)"));
-	for (guint i = 0; i < fields->len; i++) {
-		const HeaderField *field =
-		    &g_array_index(fields, HeaderField, i);
-
-		g_variant_builder_add_value(&builder,
-		    pack_pair(field->name, field->body));
+	if (w->out != NULL) {
+		g_byte_array_append(w->out, (const guint8 *)number,
+		    sizeof(*number));
+		return;
 	}
-	return g_variant_builder_end(&builder);
+	octets = take(w, sizeof(value));
+	if (octets == NULL)
+		return;
+	memcpy(&value, octets, sizeof(value));
+	if (value < least || value > most)
+		w->is_bad = TRUE;
+	else
+		*number = value;
 }
 
-static guint64
-octets_size(const Attachment *attachment)
+static void
+wire_uint(Wire *w, guint *number, guint most)
 {
-	return attachment->octets != NULL
-		   ? g_bytes_get_size(attachment->octets)
-		   : 0;
+	gint64 value = *number;
+
+	wire_number(w, &value, 0, most);
+	*number = (guint)value;
 }
 
-static GVariant *
-pack_attachments(const GPtrArray *attachments)
+static void
+wire_flag(Wire *w, gboolean *flag)
 {
-	GVariantBuilder builder;
+	gint64 value = *flag ? 1 : 0;
 
-	g_variant_builder_init(&builder, G_VARIANT_TYPE(ATTACHMENTS));
-	for (guint i = 0; i < attachments->len; i++) {
-		const Attachment *a = attachments->pdata[i];
-
-		g_variant_builder_add(&builder, "(sssbxst)", a->name, a->type,
-		    a->content_id, a->is_inline, a->size, a->sha256,
-		    octets_size(a));
-	}
-	return g_variant_builder_end(&builder);
+	wire_number(w, &value, 0, 1);
+	*flag = value != 0;
 }
 
-static GVariant *
-pack_dsn(const Dsn *dsn)
-{
-	if (dsn == NULL)
-		return g_variant_new_maybe(G_VARIANT_TYPE("(asssss)"), NULL);
-	return g_variant_new_maybe(NULL,
-	    g_variant_new("(@asssss)", pack_strings(dsn->recipients),
-		dsn->status, dsn->action, dsn->diagnostic,
-		dsn->original_message_id));
-}
-
-static GBytes *
-join(GVariant *variant, const GPtrArray *attachments)
-{
-	guint64 size = g_variant_get_size(variant);
-	GByteArray *all = g_byte_array_new();
-
-	g_byte_array_append(all, g_variant_get_data(variant), (guint)size);
-	for (guint i = 0; i < attachments->len; i++) {
-		const Attachment *a = attachments->pdata[i];
-
-		if (octets_size(a) > 0)
-			g_byte_array_append(all,
-			    g_bytes_get_data(a->octets, NULL),
-			    (guint)octets_size(a));
-	}
-	g_byte_array_append(all, (const guint8 *)&size, sizeof(size));
-	return g_byte_array_free_to_bytes(all);
-}
-
-GBytes *
-wire_pack(const Message *m)
-{
-	GVariant *members[] = {
-		[MEMBER_VERSION] = g_variant_new_uint32(WIRE_VERSION),
-		[MEMBER_ID] = g_variant_new_string(m->message_id),
-		[MEMBER_ID_MADE] = g_variant_new_boolean(m->message_id_made),
-		[MEMBER_IN_REPLY_TO] = pack_strings(m->in_reply_to),
-		[MEMBER_REFERENCES] = pack_strings(m->references),
-		[MEMBER_DATE] = g_variant_new_int64(m->date),
-		[MEMBER_SUBJECT] = g_variant_new_string(m->subject),
-		[MEMBER_FROM] = pack_addresses(m->from),
-		[MEMBER_FROM_FIELDS] = g_variant_new_uint32(m->from_fields),
-		[MEMBER_SENDER] = pack_addresses(m->sender),
-		[MEMBER_REPLY_TO] = pack_addresses(m->reply_to),
-		[MEMBER_TO] = pack_addresses(m->to),
-		[MEMBER_CC] = pack_addresses(m->cc),
-		[MEMBER_FIELDS] = pack_fields(m->fields),
-		[MEMBER_BODY_TEXT] = g_variant_new_string(m->body_text),
-		[MEMBER_NEW_TEXT] = g_variant_new_string(m->new_text),
-		[MEMBER_QUOTED_LINES] = g_variant_new_uint32(m->quoted_lines),
-		[MEMBER_ATTACHMENTS] = pack_attachments(m->attachments),
-		[MEMBER_KIND] = g_variant_new_uint32(m->kind),
-		[MEMBER_KIND_REASONS] = pack_strings(m->kind_reasons),
-		[MEMBER_MAY_ANSWER] = g_variant_new_boolean(m->may_answer),
-		[MEMBER_DSN] = pack_dsn(m->dsn),
-		[MEMBER_DEFECTS] = pack_strings(m->defects),
-		[MEMBER_CONTENT_HASH] = g_variant_new_string(m->content_hash),
-		[MEMBER_SIZE] = g_variant_new_int64(m->size),
-	};
-	g_autoptr(GVariant) wire = g_variant_ref_sink(
-	    g_variant_new_tuple(members, G_N_ELEMENTS(members)));
-
-	return join(wire, m->attachments);
-}
-
-/* No control but, in text, LF and TAB. */
+/* Valid UTF-8 without controls but, in text, LF and TAB. */
 static gboolean
-is_clean(const char *text, gboolean lines)
+is_clean(const guint8 *text, gsize size, gboolean lines)
 {
-	for (; *text != '\0'; text++) {
-		guchar c = (guchar)*text;
+	guint8 all = 0;
 
+	for (gsize i = 0; i < size; i++) {
+		guint8 c = text[i];
+
+		all |= c;
 		if (c == 0x7f ||
 		    (c < ' ' && !(lines && (c == '\n' || c == '\t'))))
 			return FALSE;
 	}
-	return TRUE;
+	return all < 0x80 || g_utf8_validate_len((const char *)text, size, NULL);
 }
 
-/* The string member of a tuple, if it may stand in a Message. */
-static gboolean
-take_string(GVariant *tuple, guint member, gsize most, gboolean lines,
-    char **to)
+static void
+wire_string(Wire *w, char **text, gsize most, gboolean lines)
 {
-	g_autoptr(GVariant) value = g_variant_get_child_value(tuple, member);
-	gsize length;
-	const char *text = g_variant_get_string(value, &length);
+	gint64 size = w->out != NULL ? (gint64)strlen(*text) : 0;
+	const guint8 *octets;
 
-	if (length > most || !is_clean(text, lines))
-		return FALSE;
-	g_free(*to);
-	*to = g_strndup(text, length);
-	return TRUE;
-}
-
-static gboolean
-take_line(GVariant *tuple, guint member, char **to)
-{
-	return take_string(tuple, member, LINE_MOST, FALSE, to);
-}
-
-static guint32
-get_number(GVariant *tuple, guint member)
-{
-	guint32 number;
-
-	g_variant_get_child(tuple, member, "u", &number);
-	return number;
-}
-
-static gint64
-get_size(GVariant *tuple, guint member)
-{
-	gint64 number;
-
-	g_variant_get_child(tuple, member, "x", &number);
-	return number;
-}
-
-static gboolean
-get_flag(GVariant *tuple, guint member)
-{
-	gboolean flag;
-
-	g_variant_get_child(tuple, member, "b", &flag);
-	return flag;
-}
-
-static gboolean
-take_strings(GVariant *tuple, guint member, GPtrArray *to)
-{
-	g_autoptr(GVariant) list = g_variant_get_child_value(tuple, member);
-	gsize n = g_variant_n_children(list);
-
-	if (n > LIST_MOST)
-		return FALSE;
-	for (gsize i = 0; i < n; i++) {
-		char *text = NULL;
-
-		if (!take_line(list, (guint)i, &text))
-			return FALSE;
-		g_ptr_array_add(to, text);
+	wire_number(w, &size, 0, (gint64)most);
+	if (w->out != NULL) {
+		g_byte_array_append(w->out, (const guint8 *)*text, (guint)size);
+		return;
 	}
-	return TRUE;
-}
-
-static gboolean
-take_addresses(GVariant *tuple, guint member, GPtrArray *to)
-{
-	g_autoptr(GVariant) list = g_variant_get_child_value(tuple, member);
-	gsize n = g_variant_n_children(list);
-
-	if (n > LIST_MOST)
-		return FALSE;
-	for (gsize i = 0; i < n; i++) {
-		g_autoptr(GVariant) pair = g_variant_get_child_value(list, i);
-		g_autofree char *spec = NULL, *name = NULL;
-
-		if (!take_line(pair, 0, &spec) || !take_line(pair, 1, &name))
-			return FALSE;
-		g_ptr_array_add(to, address_new(spec, name));
+	octets = take(w, (guint64)size);
+	if (octets == NULL)
+		return;
+	if (!is_clean(octets, (gsize)size, lines)) {
+		w->is_bad = TRUE;
+		return;
 	}
-	return TRUE;
+	g_free(*text);
+	*text = g_strndup((const char *)octets, (gsize)size);
 }
 
-static gboolean
-take_fields(GVariant *tuple, guint member, GArray *to)
+static void
+wire_line(Wire *w, char **text)
 {
-	g_autoptr(GVariant) list = g_variant_get_child_value(tuple, member);
-	gsize n = g_variant_n_children(list);
+	wire_string(w, text, LINE_MOST, FALSE);
+}
 
-	if (n > LIST_MOST)
-		return FALSE;
-	for (gsize i = 0; i < n; i++) {
-		g_autoptr(GVariant) pair = g_variant_get_child_value(list, i);
-		HeaderField field = { 0 };
-		gboolean good = take_line(pair, 0, &field.name) &&
-				take_line(pair, 1, &field.body);
+static void
+wire_text(Wire *w, char **text)
+{
+	wire_string(w, text, TEXT_MOST, TRUE);
+}
 
-		g_array_append_val(to, field);
-		if (!good)
-			return FALSE;
+/* How many members; 0 if reading went wrong. */
+static guint
+wire_count(Wire *w, guint count, guint most)
+{
+	wire_uint(w, &count, most);
+	return w->is_bad ? 0 : count;
+}
+
+static void
+wire_strings(Wire *w, GPtrArray *strings)
+{
+	guint n = wire_count(w, strings->len, LIST_MOST);
+
+	for (guint i = 0; i < n && !w->is_bad; i++) {
+		if (w->out == NULL)
+			g_ptr_array_add(strings, g_strdup(""));
+		wire_line(w, (char **)&strings->pdata[i]);
 	}
-	return TRUE;
 }
 
-static gboolean
-is_digest(const char *text)
+static void
+wire_address(Wire *w, Address *address)
 {
-	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+	wire_line(w, &address->address);
+	wire_line(w, &address->name);
 }
 
-/* From the front of what is left of rest. */
-static gboolean
-take_octets(GVariant *tuple, guint member, GBytes **rest, Attachment *a)
+static void
+wire_addresses(Wire *w, GPtrArray *addresses)
 {
-	g_autoptr(GVariant) value = g_variant_get_child_value(tuple, member);
-	guint64 size = g_variant_get_uint64(value);
-	gsize left = g_bytes_get_size(*rest);
-	GBytes *all = *rest;
+	guint n = wire_count(w, addresses->len, LIST_MOST);
 
-	if (size == 0)
-		return TRUE;
-	if (size > left || (gint64)size != a->size)
-		return FALSE;
-	a->octets = g_bytes_new_from_bytes(all, 0, size);
-	*rest = g_bytes_new_from_bytes(all, size, left - size);
-	g_bytes_unref(all);
-	return TRUE;
-}
-
-static gboolean
-take_attachment(GVariant *tuple, GBytes **rest, Attachment *a)
-{
-	a->is_inline = get_flag(tuple, 3);
-	a->size = get_size(tuple, 4);
-	return take_line(tuple, 0, &a->name) &&
-	       strpbrk(a->name, "/\\") == NULL && a->name[0] != '.' &&
-	       take_line(tuple, 1, &a->type) &&
-	       take_line(tuple, 2, &a->content_id) && a->size >= 0 &&
-	       take_line(tuple, 5, &a->sha256) && is_digest(a->sha256) &&
-	       take_octets(tuple, 6, rest, a);
-}
-
-static gboolean
-take_attachments(GVariant *tuple, guint member, GBytes **rest, GPtrArray *to)
-{
-	g_autoptr(GVariant) list = g_variant_get_child_value(tuple, member);
-	gsize n = g_variant_n_children(list);
-
-	if (n > ATTACHMENTS_MOST)
-		return FALSE;
-	for (gsize i = 0; i < n; i++) {
-		g_autoptr(GVariant) one = g_variant_get_child_value(list, i);
-		Attachment *attachment = g_new0(Attachment, 1);
-
-		g_ptr_array_add(to, attachment);
-		if (!take_attachment(one, rest, attachment))
-			return FALSE;
+	for (guint i = 0; i < n && !w->is_bad; i++) {
+		if (w->out == NULL)
+			g_ptr_array_add(addresses, address_new("", ""));
+		wire_address(w, addresses->pdata[i]);
 	}
-	return g_bytes_get_size(*rest) == 0;
+}
+
+static void
+wire_fields(Wire *w, GArray *fields)
+{
+	guint n = wire_count(w, fields->len, LIST_MOST);
+
+	for (guint i = 0; i < n && !w->is_bad; i++) {
+		HeaderField *field;
+
+		if (w->out == NULL) {
+			HeaderField empty = { g_strdup(""), g_strdup("") };
+
+			g_array_append_val(fields, empty);
+		}
+		field = &g_array_index(fields, HeaderField, i);
+		wire_line(w, &field->name);
+		wire_line(w, &field->body);
+	}
+}
+
+static void
+wire_digest(Wire *w, char **digest)
+{
+	wire_line(w, digest);
+	if (w->out == NULL &&
+	    (strlen(*digest) != 64 ||
+		strspn(*digest, "0123456789abcdef") != 64))
+		w->is_bad = TRUE;
+}
+
+/* All of them or none, as they were asked for. */
+static void
+wire_octets(Wire *w, Attachment *a)
+{
+	gboolean there = a->octets != NULL;
+	gsize size;
+	gconstpointer data;
+
+	wire_flag(w, &there);
+	if (!there || w->is_bad)
+		return;
+	if (w->out != NULL) {
+		data = g_bytes_get_data(a->octets, &size);
+		g_byte_array_append(w->out, data, (guint)size);
+		return;
+	}
+	if (take(w, (guint64)a->size) != NULL)
+		a->octets = g_bytes_new_from_bytes(w->in,
+		    w->at - (gsize)a->size, (gsize)a->size);
 }
 
 static gboolean
-take_dsn(GVariant *tuple, guint member, Message *m)
+is_safe_name(const char *name)
 {
-	g_autoptr(GVariant) maybe = g_variant_get_child_value(tuple, member);
-	g_autoptr(GVariant) dsn = g_variant_get_maybe(maybe);
-
-	if (dsn == NULL)
-		return TRUE;
-	m->dsn = dsn_new();
-	return take_strings(dsn, 0, m->dsn->recipients) &&
-	       take_line(dsn, 1, &m->dsn->status) &&
-	       take_line(dsn, 2, &m->dsn->action) &&
-	       take_line(dsn, 3, &m->dsn->diagnostic) &&
-	       take_line(dsn, 4, &m->dsn->original_message_id);
+	return strpbrk(name, "/\\") == NULL && name[0] != '.';
 }
 
-static gboolean
-take_lists(GVariant *w, GBytes **rest, Message *m)
+static void
+wire_attachment(Wire *w, Attachment *a)
 {
-	return take_strings(w, MEMBER_IN_REPLY_TO, m->in_reply_to) &&
-	       take_strings(w, MEMBER_REFERENCES, m->references) &&
-	       take_addresses(w, MEMBER_FROM, m->from) &&
-	       take_addresses(w, MEMBER_SENDER, m->sender) &&
-	       take_addresses(w, MEMBER_REPLY_TO, m->reply_to) &&
-	       take_addresses(w, MEMBER_TO, m->to) &&
-	       take_addresses(w, MEMBER_CC, m->cc) &&
-	       take_fields(w, MEMBER_FIELDS, m->fields) &&
-	       take_attachments(w, MEMBER_ATTACHMENTS, rest, m->attachments) &&
-	       take_strings(w, MEMBER_KIND_REASONS, m->kind_reasons) &&
-	       take_dsn(w, MEMBER_DSN, m) &&
-	       take_strings(w, MEMBER_DEFECTS, m->defects);
+	wire_line(w, &a->name);
+	wire_line(w, &a->type);
+	wire_line(w, &a->content_id);
+	wire_flag(w, &a->is_inline);
+	wire_number(w, &a->size, 0, G_MAXINT64);
+	wire_digest(w, &a->sha256);
+	wire_octets(w, a);
+	if (w->out == NULL && !is_safe_name(a->name))
+		w->is_bad = TRUE;
 }
 
-static gboolean
-take_texts(GVariant *w, Message *m)
+static Attachment *
+attachment_empty(void)
 {
-	return take_line(w, MEMBER_ID, &m->message_id) &&
-	       take_line(w, MEMBER_SUBJECT, &m->subject) &&
-	       take_string(w, MEMBER_BODY_TEXT, TEXT_MOST, TRUE,
-		   &m->body_text) &&
-	       take_string(w, MEMBER_NEW_TEXT, TEXT_MOST, TRUE, &m->new_text) &&
-	       take_line(w, MEMBER_CONTENT_HASH, &m->content_hash) &&
-	       is_digest(m->content_hash);
+	Attachment *a = g_new0(Attachment, 1);
+
+	a->name = g_strdup("");
+	a->type = g_strdup("");
+	a->content_id = g_strdup("");
+	a->sha256 = g_strdup("");
+	return a;
 }
 
-static gboolean
-take_numbers(GVariant *w, Message *m)
+static void
+wire_attachments(Wire *w, GPtrArray *attachments)
 {
-	guint32 kind = get_number(w, MEMBER_KIND);
+	guint n = wire_count(w, attachments->len, ATTACHMENTS_MOST);
 
-	m->message_id_made = get_flag(w, MEMBER_ID_MADE);
-	m->date = get_size(w, MEMBER_DATE);
-	m->from_fields = get_number(w, MEMBER_FROM_FIELDS);
-	m->quoted_lines = get_number(w, MEMBER_QUOTED_LINES);
-	m->may_answer = get_flag(w, MEMBER_MAY_ANSWER);
-	m->size = get_size(w, MEMBER_SIZE);
+	for (guint i = 0; i < n && !w->is_bad; i++) {
+		if (w->out == NULL)
+			g_ptr_array_add(attachments, attachment_empty());
+		wire_attachment(w, attachments->pdata[i]);
+	}
+}
+
+static void
+wire_dsn(Wire *w, Dsn **dsn)
+{
+	gboolean there = *dsn != NULL;
+
+	wire_flag(w, &there);
+	if (!there)
+		return;
+	if (*dsn == NULL)
+		*dsn = dsn_new();
+	wire_strings(w, (*dsn)->recipients);
+	wire_line(w, &(*dsn)->status);
+	wire_line(w, &(*dsn)->action);
+	wire_line(w, &(*dsn)->diagnostic);
+	wire_line(w, &(*dsn)->original_message_id);
+}
+
+static void
+wire_forward(Wire *w, Forward **forward)
+{
+	gboolean there = *forward != NULL, signed_by;
+
+	wire_flag(w, &there);
+	if (!there)
+		return;
+	if (*forward == NULL)
+		*forward = forward_new();
+	signed_by = (*forward)->author != NULL;
+	wire_flag(w, &signed_by);
+	if (signed_by && (*forward)->author == NULL)
+		(*forward)->author = address_new("", "");
+	if (signed_by)
+		wire_address(w, (*forward)->author);
+	wire_line(w, &(*forward)->subject);
+	wire_text(w, &(*forward)->text);
+}
+
+/* Often nothing is quoted: the same text need not be sent twice. */
+static void
+wire_new_text(Wire *w, Message *m)
+{
+	gboolean same = strcmp(m->body_text, m->new_text) == 0;
+
+	wire_flag(w, &same);
+	if (!same) {
+		wire_text(w, &m->new_text);
+	} else if (w->out == NULL) {
+		g_free(m->new_text);
+		m->new_text = g_strdup(m->body_text);
+	}
+}
+
+static void
+wire_message(Wire *w, Message *m)
+{
+	guint kind = m->kind;
+
+	wire_line(w, &m->message_id);
+	wire_flag(w, &m->message_id_made);
+	wire_strings(w, m->in_reply_to);
+	wire_strings(w, m->references);
+	wire_number(w, &m->date, G_MININT64, G_MAXINT64);
+	wire_line(w, &m->subject);
+	wire_addresses(w, m->from);
+	wire_uint(w, &m->from_fields, G_MAXUINT);
+	wire_addresses(w, m->sender);
+	wire_addresses(w, m->reply_to);
+	wire_addresses(w, m->to);
+	wire_addresses(w, m->cc);
+	wire_fields(w, m->fields);
+	wire_text(w, &m->body_text);
+	wire_new_text(w, m);
+	wire_uint(w, &m->quoted_lines, G_MAXUINT);
+	wire_attachments(w, m->attachments);
+	wire_uint(w, &m->protection, MESSAGE_SIGNED | MESSAGE_ENCRYPTED);
+	wire_forward(w, &m->forward);
+	wire_uint(w, &kind, MESSAGE_SPAM);
+	wire_strings(w, m->kind_reasons);
+	wire_flag(w, &m->may_answer);
+	wire_dsn(w, &m->dsn);
+	wire_strings(w, m->defects);
+	wire_digest(w, &m->content_hash);
+	wire_number(w, &m->size, 0, G_MAXINT64);
 	m->kind = (MessageKind)kind;
-	return kind <= MESSAGE_SPAM && m->size >= 0;
 }
 
-/* The variant, and what stands between it and its size. NULL: there is no
- * such size. */
-static GVariant *
-split(GBytes *octets, GBytes **rest)
+GBytes *
+wire_pack(const Message *message)
 {
-	gsize whole = g_bytes_get_size(octets);
-	const char *data = g_bytes_get_data(octets, NULL);
-	g_autoptr(GBytes) front = NULL;
-	guint64 size;
+	Wire w = { .out = g_byte_array_sized_new(8192) };
+	gint64 version = WIRE_VERSION;
 
-	if (whole < sizeof(size))
-		return NULL;
-	whole -= sizeof(size);
-	memcpy(&size, data + whole, sizeof(size));
-	if (size > whole)
-		return NULL;
-	front = g_bytes_new_from_bytes(octets, 0, size);
-	*rest = g_bytes_new_from_bytes(octets, size, whole - size);
-	return g_variant_ref_sink(
-	    g_variant_new_from_bytes(G_VARIANT_TYPE(WIRE_TYPE), front, FALSE));
+	wire_number(&w, &version, 0, G_MAXINT64);
+	/* Writing changes nothing in it. */
+	wire_message(&w, (Message *)message);
+	return g_byte_array_free_to_bytes(w.out);
 }
 
 Message *
 wire_unpack(GBytes *octets, GError **error)
 {
-	g_autoptr(GBytes) rest = NULL;
-	g_autoptr(GVariant) w = split(octets, &rest);
-	g_autoptr(Message) m = NULL;
+	Wire w = { .in = octets };
+	g_autoptr(Message) m = message_new();
+	gint64 version = 0;
 
-	/* Normal form also means valid UTF-8 in every string. */
-	if (w == NULL || !g_variant_is_normal_form(w)) {
-		error_permanent(error, "answer of the parser is malformed");
+	w.data = g_bytes_get_data(octets, &w.size);
+	wire_number(&w, &version, 0, G_MAXINT64);
+	if (version != WIRE_VERSION) {
+		error_permanent(error, "answer of the parser is malformed, or "
+				       "of another version");
 		return NULL;
 	}
-	if (get_number(w, MEMBER_VERSION) != WIRE_VERSION) {
-		error_permanent(error, "answer of the parser has version %u",
-		    get_number(w, MEMBER_VERSION));
-		return NULL;
-	}
-	m = message_new();
-	if (!take_numbers(w, m) || !take_texts(w, m) || !take_lists(w, &rest, m)) {
-		error_permanent(error, "answer of the parser breaks a limit");
+	wire_message(&w, m);
+	if (w.is_bad || w.at != w.size) {
+		error_permanent(error, "answer of the parser breaks a rule");
 		return NULL;
 	}
 	return g_steal_pointer(&m);

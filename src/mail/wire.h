@@ -1,13 +1,13 @@
-/* wire.h - Message to GVariant and back: what the sandboxed worker says. */
+/* wire.h - Message to octets and back: what the sandboxed worker says. */
 #ifndef MAIL_WIRE_H
 #define MAIL_WIRE_H
 
 #include "mail/message.h"
 
-/* Serialised, in normal form. */
+/* The same Message gives the same octets. */
 GBytes *wire_pack(const Message *message);
 
-/* Checks normal form, type, UTF-8 and the limits of message.h, since the
+/* Checks form, version, UTF-8 and the limits of message.h, since the
  * sender may have been taken over by the mail. NULL with error PERMANENT. */
 Message *wire_unpack(GBytes *octets, GError **error);
 

@@ -8,7 +8,7 @@
 #include "ground/error.h"
 #include "mail/address.h"
 #include "mail/words.h"
-#include "mail/resolver.h"
+#include "mail/nameserver.h"
 #include "policy/calendar.h"
 
 enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
@@ -481,13 +481,12 @@ resolver_of(const Config *config, const ConfigSection *section,
 	const char *const *words = config_list(section, "resolver");
 	g_autofree char *text = NULL;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Resolver) resolver = NULL;
+	NameServer servers[NAMESERVERS_MOST];
 
 	if (words == NULL || words[0] == NULL)
 		return g_strdup("");
 	text = g_strjoinv(",", (char **)words);
-	resolver = resolver_new(text, &error);
-	if (resolver == NULL) {
+	if (nameserver_list(text, servers, &error) == 0) {
 		config_error(config, errors, section, "resolver", "%s",
 		    error->message);
 		return g_strdup("");

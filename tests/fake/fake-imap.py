@@ -14,7 +14,7 @@ line on standard input is an order, answered by one line:
   log                the commands since the last "log", by ";"
 
   mails=N            so many at the start, uid=FIRST of them (1)
-  date=TEXT          INTERNALDATE ("27-Nov-2026 06:00:00 +0000")
+  date=TEXT          INTERNALDATE (that of the start, as an IMAP date-time)
   caps=A,B           after login (IDLE,UIDPLUS,MOVE); before: before=A,B
   cert=F key=F       PEM files; implicit=1: TLS from the first octet
   user=U pass=P      what LOGIN and AUTHENTICATE PLAIN take
@@ -42,6 +42,7 @@ count = {}
 said = []
 sessions = []
 folders = {}
+STARTED = time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime())
 
 
 class Closed(Exception):
@@ -248,7 +249,7 @@ class Session:
             self.send(b"".join(
                 b'* %d FETCH (UID %d RFC822.SIZE %d INTERNALDATE "%s")\r\n' %
                 (i + 1, m[0], len(m[1]) + int(opt.get("size", "0")),
-                 opt.get("date", "27-Nov-2026 06:00:00 +0000").encode())
+                 opt.get("date", STARTED).encode())
                 for i, m in enumerate(mails)))
         self.news()
         self.say(tag + " OK fetched")

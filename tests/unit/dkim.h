@@ -35,24 +35,23 @@ sign_key_make(SignKey *key, guint bits)
 	key->ed25519 = bits == 0;
 	g_assert_cmpint(gnutls_privkey_init(&key->key), ==, 0);
 	g_assert_cmpint(gnutls_privkey_generate(key->key,
-			    bits == 0 ? GNUTLS_PK_EDDSA_ED25519
-				      : GNUTLS_PK_RSA,
-			    bits == 0 ? GNUTLS_CURVE_TO_BITS(
-					    GNUTLS_ECC_CURVE_ED25519)
-				      : bits,
+			    bits == 0 ? GNUTLS_PK_EDDSA_ED25519 : GNUTLS_PK_RSA,
+			    bits == 0
+				? GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519)
+				: bits,
 			    0),
 	    ==, 0);
 	g_assert_cmpint(gnutls_pubkey_init(&public), ==, 0);
-	g_assert_cmpint(
-	    gnutls_pubkey_import_privkey(public, key->key, 0, 0), ==, 0);
+	g_assert_cmpint(gnutls_pubkey_import_privkey(public, key->key, 0, 0),
+	    ==, 0);
 	if (key->ed25519)
-		g_assert_cmpint(gnutls_pubkey_export_ecc_raw(
-				    public, &curve, &x, &y),
-		    ==, 0);
+		g_assert_cmpint(
+		    gnutls_pubkey_export_ecc_raw(public, &curve, &x, &y), ==,
+		    0);
 	else
-		g_assert_cmpint(gnutls_pubkey_export2(
-				    public, GNUTLS_X509_FMT_DER, &x),
-		    ==, 0);
+		g_assert_cmpint(
+		    gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, &x), ==,
+		    0);
 	text = sign_base64(x.data, x.size);
 	key->record = g_strdup_printf("v=DKIM1; k=%s; p=%s",
 	    key->ed25519 ? "ed25519" : "rsa", text);
@@ -72,9 +71,9 @@ sign_key_clear(SignKey *key)
 static inline void
 sign_sha256(const char *text, guint8 digest[32])
 {
-	g_assert_cmpint(gnutls_hash_fast(
-			    GNUTLS_DIG_SHA256, text, strlen(text), digest),
-	    ==, 0);
+	g_assert_cmpint(
+	    gnutls_hash_fast(GNUTLS_DIG_SHA256, text, strlen(text), digest), ==,
+	    0);
 }
 
 /* bh= of a body in canonical form. */
@@ -97,10 +96,10 @@ sign_header(const SignKey *key, const char *canonical)
 
 	sign_sha256(canonical, digest);
 	g_assert_cmpint(key->ed25519
-		? gnutls_privkey_sign_data2(key->key,
-		      GNUTLS_SIGN_EDDSA_ED25519, 0, &hash, &out)
-		: gnutls_privkey_sign_hash2(
-		      key->key, GNUTLS_SIGN_RSA_SHA256, 0, &hash, &out),
+			    ? gnutls_privkey_sign_data2(key->key,
+				  GNUTLS_SIGN_EDDSA_ED25519, 0, &hash, &out)
+			    : gnutls_privkey_sign_hash2(key->key,
+				  GNUTLS_SIGN_RSA_SHA256, 0, &hash, &out),
 	    ==, 0);
 	text = sign_base64(out.data, out.size);
 	gnutls_free(out.data);

@@ -17,7 +17,10 @@ typedef struct Case {
 
 #define AR       "Authentication-Results: " ID
 #define RECEIVED "\nReceived: from mta.x by " ID
-#define ANN      "ann@buyer.example"
+#define LAST_HOP                                                               \
+	"Received: from " ID " by imap.x with LMTP id 1.2 (envelope-from"      \
+	" <a@b>) for <s@x>; Fri, 27 Nov 2026 06:00:00 +0000\n"
+#define ANN "ann@buyer.example"
 
 static const Case cases[] = {
 	{ "dmarc=pass for the author's domain proves him",
@@ -77,6 +80,41 @@ static const Case cases[] = {
 	{ "a field below the first Received is not heard",
 	    "Received: from mta.x\n" AR
 	    "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "the hop with LMTP into the mailbox is no border",
+	    LAST_HOP AR "; dmarc=pass header.from=buyer.example" RECEIVED, ANN,
+	    AUTH_PASS },
+	{ "nor are two of them",
+	    "Received: by a.x with LMTPS (TLS) id 1; Fri, 27 Nov 2026\n" LAST_HOP
+		AR "; dmarc=pass header.from=buyer.example" RECEIVED,
+	    ANN, AUTH_PASS },
+	{ "but what stands below the border's own field is not heard",
+	    LAST_HOP "Received: from mta.x by " ID " with ESMTP\n" AR
+		     "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "a HELO that says LMTP makes no hop with LMTP",
+	    "Received: from a by b with LMTP (mta.x [192.0.2.1]) by " ID
+	    " with ESMTP; x\n" AR "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "nor where the border says no protocol",
+	    "Received: from a by b with LMTP (mta.x [192.0.2.1]) by " ID
+	    "; x\n" AR "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "nor does a comment",
+	    "Received: from a (with LMTP) by " ID "; x\n" AR
+	    "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "nor a recipient",
+	    "Received: from a by " ID " for <\"> with LMTP <\"@x>; x\n" AR
+	    "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "nor a queue id",
+	    "Received: from a by " ID " with ESMTP id LMTP; x\n" AR
+	    "; dmarc=pass header.from=buyer.example",
+	    ANN, AUTH_NONE },
+	{ "a hop with LMTP below our field ends it",
+	    AR "; dkim=none\n" LAST_HOP AR
+	       "; dmarc=pass header.from=buyer.example",
 	    ANN, AUTH_NONE },
 	{ "another server's field is not heard",
 	    "Authentication-Results: mx.evil.example; dmarc=pass"

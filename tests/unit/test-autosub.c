@@ -120,6 +120,15 @@ static const Case cases[] = {
 	{ "a weak subject alone is a person's", "Subject: В отпуске", PERSON },
 	{ "a weak subject in an answer is not",
 	    "Subject: В отпуске\nReferences: x", MACHINE },
+	{ "a person's mail that a rule forwarded gets no answer",
+	    "Auto-Submitted: auto-forwarded", MESSAGE_HUMAN, FALSE },
+	{ "the subject of HCL Notes in an answer",
+	    "Subject: Ann Lee is out of the office.\nReferences: x", MACHINE },
+	{ "the same subject of a person's own mail",
+	    "Subject: Ann Lee is out of the office.", PERSON },
+	{ "a field that says nothing alone", "X-osTicket: 1", PERSON },
+	{ "a newsletter's field that people's forms carry too",
+	    "X-SG-EID: x\nFeedback-ID: 1:2", PERSON },
 	{ "a robot's name", "From: no-reply@shop.example", MESSAGE_HUMAN,
 	    FALSE },
 	{ "the mail daemon", "From: MAILER-DAEMON@x.example", MESSAGE_BOUNCE,
@@ -172,6 +181,53 @@ test_judge(gconstpointer data)
 	g_assert_cmpint(message->kind, ==, c->kind);
 	g_assert_cmpint(message->may_answer, ==, c->may_answer);
 	g_assert_cmpint(message->kind_reasons->len == 0, ==, c->may_answer);
+}
+
+/* Words of the body decide nothing alone. */
+static const struct {
+	const char *title, *header, *text;
+	MessageKind kind;
+} bodies[] = {
+	{ "one phrase is a person's", "Subject: Order\nReferences: x",
+	    "I am on annual leave. Bring it on Monday.", MESSAGE_HUMAN },
+	{ "two phrases in an answer are a machine's",
+	    "Subject: Re: Order\nReferences: x",
+	    "This is an automatic reply.\nI am out of the\noffice until May.",
+	    MESSAGE_AUTO_REPLY },
+	{ "two phrases in a new mail are a person's", "Subject: Order",
+	    "This is an automatic reply. I am out of the office until May.",
+	    MESSAGE_HUMAN },
+	{ "phrases in quotes are a person's",
+	    "Subject: Re: Order\nReferences: x",
+	    "Your mail says \"This is an automatic reply\" and \"I am out of "
+	    "the office until May\".",
+	    MESSAGE_HUMAN },
+	{ "who asks is a person", "Subject: Re: Order\nReferences: x",
+	    "I am on annual leave. I will be out of the office. Can you wait?",
+	    MESSAGE_HUMAN },
+	{ "a desk's field and a phrase are a machine's",
+	    "Subject: Order\nX-osTicket: 1",
+	    "This is an automatic reply.", MESSAGE_AUTO_REPLY },
+	{ "a hint in the subject and a phrase are a machine's",
+	    "Subject: Re: [shop] Out of Office AutoReply: May",
+	    "I am back in the office in May.", MESSAGE_AUTO_REPLY },
+	{ "a person answers such a subject",
+	    "Subject: Re: Out of Office: May\nReferences: x",
+	    "I am back in the office in May.", MESSAGE_HUMAN },
+};
+
+static void
+test_body(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	g_autoptr(Message) message = make(bodies[i].header);
+
+	g_free(message->new_text);
+	message->new_text = g_strdup(bodies[i].text);
+	autosub_judge(message);
+	g_assert_cmpint(message->kind, ==, bodies[i].kind);
+	g_assert_cmpint(message->may_answer, ==,
+	    bodies[i].kind == MESSAGE_HUMAN);
 }
 
 /* An Unfolded body may still hold the fold's white space. */
@@ -274,6 +330,12 @@ main(int argc, char **argv)
 		    g_strdup_printf("/autosub/%s", cases[i].title);
 
 		g_test_add_data_func(path, &cases[i], test_judge);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		g_autofree char *path =
+		    g_strdup_printf("/autosub/body/%s", bodies[i].title);
+
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_body);
 	}
 	g_test_add_func("/autosub/T1 a folded no is a person's", test_folded);
 	g_test_add_func("/autosub/more than 50 Received fields are a loop",

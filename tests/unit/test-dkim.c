@@ -59,8 +59,8 @@ check_body(CanonForm form, const char *raw, const char *want)
 	g_autofree char *got = NULL, *hash = NULL;
 
 	octets_of_bytes(&octets, bytes);
-	g_assert_cmpint(
-	    canon_body(form, &octets, 0, digest), ==, (gint64)strlen(want));
+	g_assert_cmpint(canon_body(form, &octets, 0, digest), ==,
+	    (gint64)strlen(want));
 	got = digest_end(digest);
 	hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, want, -1);
 	g_assert_cmpstr(got, ==, hash);
@@ -192,8 +192,8 @@ test_rfc_8463(void)
 	guint others;
 
 	octets_of_bytes(&octets, bytes);
-	signatures = dkim_read(
-	    &octets, "football.example.com", NOW, &others, &why);
+	signatures =
+	    dkim_read(&octets, "football.example.com", NOW, &others, &why);
 	g_assert_nonnull(signatures);
 	g_assert_cmpuint(signatures->len, ==, 2);
 	for (guint i = 0; i < 2; i++) {
@@ -213,9 +213,9 @@ test_good(void)
 	g_autofree char *two = sign_mail(&rsa, "shop.example", "s1");
 	g_auto(GStrv) lines = g_strsplit(one, "\r\n", -1);
 	g_autofree char *unix_ends = g_strjoinv("\n", lines);
-	g_autofree char *mbox = g_strconcat(
-	    "From ann@shop.example Thu Nov 26 12:00:00 2026\n", unix_ends,
-	    NULL);
+	g_autofree char *mbox =
+	    g_strconcat("From ann@shop.example Thu Nov 26 12:00:00 2026\n",
+		unix_ends, NULL);
 	g_autofree char *traced = g_strconcat(
 	    "Received: by mx\r\n\tfor x\r\nX-Spam: no\r\n", one, NULL);
 	g_autofree char *longer = g_strconcat(one, "\r\n\r\n", NULL);
@@ -244,8 +244,8 @@ test_mutations(void)
 
 			bad[i] = (char)(bad[i] ^ (1 << bit));
 			if (is_proven(bad, size, ed25519.record, &why))
-				g_error("octet %" G_GSIZE_FORMAT
-					" of:\n%s", i, bad);
+				g_error("octet %" G_GSIZE_FORMAT " of:\n%s", i,
+				    bad);
 		}
 	/* The last line end may be missing. */
 	for (gsize i = 0; i + 1 < size; i++)
@@ -266,8 +266,7 @@ static char *
 mail_with(const char *tags, const char *more_fields)
 {
 	g_autofree char *hash = sign_body("Hello\r\n");
-	g_autofree char *field =
-	    g_strdup_printf("%s; bh=%s; b=", tags, hash);
+	g_autofree char *field = g_strdup_printf("%s; bh=%s; b=", tags, hash);
 	g_autofree char *text = g_strdup_printf(
 	    "from:Ann <ann@shop.example>\r\nsubject:Hi there\r\n"
 	    "dkim-signature:%s",
@@ -280,9 +279,8 @@ mail_with(const char *tags, const char *more_fields)
 	    more_fields, field, b);
 }
 
-#define TAGS                                                             \
-	"v=1; a=ed25519-sha256; c=relaxed/relaxed; d=shop.example; s=s1"
-#define H "; h=from:subject"
+#define TAGS "v=1; a=ed25519-sha256; c=relaxed/relaxed; d=shop.example; s=s1"
+#define H    "; h=from:subject"
 
 static void
 test_tags(void)
@@ -353,8 +351,7 @@ test_tags(void)
 		if (cases[i].want == NULL)
 			assert_proven(mail, ed25519.record);
 		else
-			assert_not_proven(
-			    mail, ed25519.record, cases[i].want);
+			assert_not_proven(mail, ed25519.record, cases[i].want);
 	}
 }
 
@@ -382,8 +379,7 @@ test_headers(void)
 		if (cases[i].want == NULL)
 			assert_proven(mail, ed25519.record);
 		else
-			assert_not_proven(
-			    mail, ed25519.record, cases[i].want);
+			assert_not_proven(mail, ed25519.record, cases[i].want);
 	}
 }
 
@@ -501,8 +497,8 @@ test_taglists(void)
 		if (cases[i].value == NULL)
 			g_assert_null(list);
 		else
-			g_assert_cmpstr(
-			    taglist_get(list, "a"), ==, cases[i].value);
+			g_assert_cmpstr(taglist_get(list, "a"), ==,
+			    cases[i].value);
 	}
 	g_assert_null(taglist_parse("a=\0b", 4));
 }
@@ -528,8 +524,7 @@ test_dmarc(void)
 
 		for (guint n = 0; cases[i].texts[n] != NULL; n++)
 			g_ptr_array_add(texts, (char *)cases[i].texts[n]);
-		g_assert_cmpint(
-		    dmarc_read(texts, &strict), ==, cases[i].found);
+		g_assert_cmpint(dmarc_read(texts, &strict), ==, cases[i].found);
 		g_assert_cmpint(strict, ==, cases[i].strict);
 	}
 }
@@ -558,8 +553,8 @@ look_up(gpointer data, const char *name)
 		state->answer.status =
 		    zone->texts[i] != NULL ? DNS_FOUND : DNS_FAILED;
 		if (zone->texts[i] != NULL)
-			g_ptr_array_add(
-			    state->answer.texts, (char *)zone->texts[i]);
+			g_ptr_array_add(state->answer.texts,
+			    (char *)zone->texts[i]);
 	}
 	return &state->answer;
 }
@@ -576,8 +571,8 @@ test_verdicts(void)
 		guint names;
 	} cases[] = {
 		{ "shop.example", "ann@shop.example",
-		    { { "s1._domainkey.shop.example" }, { key } },
-		    AUTH_PASS, 1 },
+		    { { "s1._domainkey.shop.example" }, { key } }, AUTH_PASS,
+		    1 },
 		{ "mail.shop.example", "ann@shop.example",
 		    { { "s1._domainkey.mail.shop.example" }, { key } },
 		    AUTH_PASS, 2 },
@@ -594,25 +589,24 @@ test_verdicts(void)
 		    AUTH_NONE, 2 },
 		/* A broken signature is as none, whatever the policy. */
 		{ "shop.example", "ann@shop.example",
-		    { { "s1._domainkey.shop.example",
-			  "_dmarc.shop.example" },
+		    { { "s1._domainkey.shop.example", "_dmarc.shop.example" },
 			{ "v=DKIM1; p=", "v=DMARC1; p=reject" } },
 		    AUTH_NONE, 1 },
 		{ "shop.example", "ann@shop.example", { { NULL }, { NULL } },
 		    AUTH_NONE, 1 },
 		{ "shop.example", "ann@shop.example",
-		    { { "s1._domainkey.shop.example" }, { NULL } },
-		    AUTH_NONE, 1 },
+		    { { "s1._domainkey.shop.example" }, { NULL } }, AUTH_NONE,
+		    1 },
 		/* The parser saw somebody else. */
 		{ "shop.example", "eve@shop.example",
-		    { { "s1._domainkey.shop.example" }, { key } },
-		    AUTH_NONE, 0 },
+		    { { "s1._domainkey.shop.example" }, { key } }, AUTH_NONE,
+		    0 },
 		{ "shop.example", "ann@other.example",
-		    { { "s1._domainkey.shop.example" }, { key } },
-		    AUTH_NONE, 0 },
+		    { { "s1._domainkey.shop.example" }, { key } }, AUTH_NONE,
+		    0 },
 		{ "evil.example", "ann@shop.example",
-		    { { "s1._domainkey.evil.example" }, { key } },
-		    AUTH_NONE, 0 },
+		    { { "s1._domainkey.evil.example" }, { key } }, AUTH_NONE,
+		    0 },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -651,22 +645,20 @@ main(int argc, char **argv)
 	g_test_add_func("/canon/fields are as RFC 6376 has them", test_fields);
 	g_test_add_func("/canon/bodies are as RFC 6376 has them", test_bodies);
 	g_test_add_func("/taglist/a list is read or refused", test_taglists);
-	g_test_add_func(
-	    "/dkim/the mail of RFC 8463 is valid with both keys",
+	g_test_add_func("/dkim/the mail of RFC 8463 is valid with both keys",
 	    test_rfc_8463);
-	g_test_add_func(
-	    "/dkim/what relays add to a mail changes nothing", test_good);
+	g_test_add_func("/dkim/what relays add to a mail changes nothing",
+	    test_good);
 	g_test_add_func("/dkim/any changed octet breaks it", test_mutations);
-	g_test_add_func(
-	    "/dkim/a signature that lacks something proves nothing",
+	g_test_add_func("/dkim/a signature that lacks something proves nothing",
 	    test_tags);
 	g_test_add_func("/dkim/a header that can be read in two ways proves "
 			"nothing",
 	    test_headers);
 	g_test_add_func("/dkim/the number of signatures is bounded", test_many);
 	g_test_add_func("/dkim/key records are checked", test_records);
-	g_test_add_func(
-	    "/dkim/other and weak keys prove nothing", test_foreign_keys);
+	g_test_add_func("/dkim/other and weak keys prove nothing",
+	    test_foreign_keys);
 	g_test_add_func("/dmarc/records are read", test_dmarc);
 	g_test_add_func(
 	    "/prove/only an aligned valid signature proves, nothing fails",

@@ -98,7 +98,7 @@ static const struct Guess {
 	    "Remote host said: 550 no such user\r\n\r\n--- Below "
 	    "this line is a copy of the message.\r\n\r\n"
 	    "Message-ID: <orig@y>\r\nTo: <other@x.uz>\r\n",
-	    "a@x.uz", "5.0.0", "failed" },
+	    "a@x.uz", "5.1.1", "failed" },
 	{ "/dsn/a delay warning",
 	    "From: MAILER-DAEMON@mx.example\r\nSubject: Warning: message delayed "
 	    "24 hours\r\n\r\nThis message was created automatically.\r\n"

@@ -89,7 +89,7 @@ test_case(gconstpointer data)
 	g_string_append(mail, c->tail);
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
-	out = prescan(&octets, defects);
+	out = prescan(&octets, defects, NULL);
 	if (c->defect == NULL) {
 		g_assert_cmpuint(defects->len, ==, 0);
 		g_assert_true(out == bytes);
@@ -116,7 +116,7 @@ test_header(void)
 	g_string_append(mail, "\r\ntext");
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
-	out = prescan(&octets, defects);
+	out = prescan(&octets, defects, NULL);
 	g_assert_cmpstr(defects->pdata[0], ==, "header longer than 1 MiB");
 	g_assert_cmpuint(g_bytes_get_size(out), <=, PRESCAN_HEADER_MOST + 6);
 }
@@ -140,7 +140,7 @@ test_depth(void)
 		g_string_append(mail, "\r\ntext\r\n");
 		bytes = g_bytes_new(mail->str, mail->len);
 		octets_of_bytes(&octets, bytes);
-		out = prescan(&octets, defects);
+		out = prescan(&octets, defects, NULL);
 		if (depth <= PRESCAN_DEPTH_MOST) {
 			g_assert_true(out == bytes);
 			continue;
@@ -166,7 +166,7 @@ time_of(guint times)
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
 	start = g_get_monotonic_time();
-	out = prescan(&octets, defects);
+	out = prescan(&octets, defects, NULL);
 	g_assert_true(out == bytes);
 	return g_get_monotonic_time() - start;
 }
