@@ -188,6 +188,24 @@ last_char(const GString *out)
 	return g_utf8_get_char(g_utf8_prev_char(out->str + out->len));
 }
 
+/* The first character at or after p that needs a closer look: not the letters
+ * of two octets, of which only U+00AD and U+034F are invisible. */
+static const char *
+skip_plain(const char *p, const char *end)
+{
+	while (p < end) {
+		guchar c = (guchar)*p;
+
+		if ((c >= ' ' && c < 0x7f) || c == '\n' || c == '\t')
+			p++;
+		else if (c >= 0xc3 && c <= 0xdf && c != 0xcd)
+			p += 2;
+		else
+			break;
+	}
+	return p;
+}
+
 char *
 text_clean_body(const char *text)
 {
@@ -199,7 +217,7 @@ text_clean_body(const char *text)
 	for (; p < end; p = next) {
 		gunichar c;
 
-		next = skip_printable(p, end);
+		next = skip_plain(p, end);
 		if (next > p) {
 			g_string_append_len(out, p, next - p);
 			continue;

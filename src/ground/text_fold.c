@@ -13,6 +13,10 @@
  * keeps to it stream-safe. Sorting longer runs takes quadratic time. */
 #define MARKS_MOST 30
 
+/* Characters that are folded by table: Latin to Georgian and Cherokee, and the
+ * signs below U+3000. */
+#define FOLD_TABLE 0x3000
+
 /* Characters that no normal form changes and that change no neighbour before
  * them, by the quick check of UAX #15: text may be cut before such a one. */
 static gboolean
@@ -63,6 +67,26 @@ put_normal(GString *out, const char *p, const char *end, gboolean compatible)
 	g_string_append(out, normal);
 }
 
+/* The first character at or after p that needs a closer look: all of ASCII is
+ * normal, for NFC all below U+0300 is, and so are Cyrillic letters. */
+static const char *
+skip_plain(const char *p, gboolean compatible)
+{
+	for (;;) {
+		guchar c = (guchar)*p;
+
+		if (c == 0)
+			return p;
+		if (c < 0x80)
+			p++;
+		else if (c == 0xd0 || c == 0xd1 ||
+			 (c < 0xcc && !compatible))
+			p += 2;
+		else
+			return p;
+	}
+}
+
 /* Most text is normal but for a word here and there, and GLib is slow: only
  * the pieces around what is not are given to it. */
 char *
@@ -72,6 +96,15 @@ text_normalize(char *text, gboolean compatible)
 	GString *out = NULL;
 
 	while (*p != '\0') {
+		const char *next = skip_plain(p, compatible);
+
+		if (next > p) {
+			last = next - 1;
+			while (((guchar)*last & 0xc0) == 0x80)
+				last--;
+			p = next;
+			continue;
+		}
 		if (is_boundary(g_utf8_get_char(p), compatible)) {
 			last = p;
 			p = g_utf8_next_char(p);
@@ -168,16 +201,137 @@ fold_letters(const char *text)
 	return g_string_free(out, FALSE);
 }
 
+/* Appends c, which is not ASCII or is a letter of it. */
+static void
+put_character(GString *out, gunichar c)
+{
+	if (c < 0x80) {
+		g_string_append_c(out, (char)c);
+	} else if (c < 0x800) {
+		g_string_append_c(out, (char)(0xc0 | c >> 6));
+		g_string_append_c(out, (char)(0x80 | (c & 0x3f)));
+	} else {
+		g_string_append_unichar(out, c);
+	}
+}
+
+/* Any text, by the book. */
+static char *
+fold_whole(const char *text)
+{
+	g_autofree char *normal = text_normalize(fold_apostrophes(text), TRUE);
+
+	/* Folding may leave letters and marks that compose. */
+	return text_normalize(fold_letters(normal), TRUE);
+}
+
+/* What c folds to if that is one character that no neighbour before it
+ * changes, else 0. */
+static gunichar
+simple_fold(gunichar c)
+{
+	char text[8] = { 0 };
+	g_autofree char *folded = NULL;
+	gunichar f;
+
+	if (c == 0 || !is_boundary(c, TRUE) || text_is_mark(c) ||
+	    u_getCombiningClass((UChar32)c) != 0)
+		return 0;
+	g_unichar_to_utf8(c, text);
+	folded = fold_whole(text);
+	f = g_utf8_get_char(folded);
+	if (*folded == '\0' || *g_utf8_next_char(folded) != '\0' ||
+	    !is_boundary(f, TRUE))
+		return 0;
+	return f;
+}
+
+/* simple_fold of the scripts that have case: nearly all text. */
+static const guint16 *
+fold_table(void)
+{
+	static guint16 *table;
+
+	if (g_once_init_enter(&table)) {
+		guint16 *made = g_new0(guint16, FOLD_TABLE);
+
+		for (gunichar c = 1; c < FOLD_TABLE; c++) {
+			gunichar f = simple_fold(c);
+
+			made[c] = f < 0x10000 ? (guint16)f : 0;
+		}
+		g_once_init_leave(&table, made);
+	}
+	return table;
+}
+
+/* Han and Hangul fold to themselves. */
+static gunichar
+fold_one(const guint16 *table, gunichar c)
+{
+	if (c < FOLD_TABLE)
+		return table[c];
+	return (c >= 0x4e00 && c < 0xa000) || (c >= 0xac00 && c < 0xd7a4) ? c
+									  : 0;
+}
+
+/* Text in ASCII, up to the first character that is not. */
+static const char *
+fold_ascii(GString *out, const char *p, const char *end)
+{
+	const char *next = text_skip_ascii(p, end);
+	gsize at = out->len;
+
+	g_string_append_len(out, p, next - p);
+	for (; at < out->len; at++) {
+		char c = out->str[at];
+
+		out->str[at] = c == '`' ? '\'' : g_ascii_tolower(c);
+	}
+	return next;
+}
+
 char *
 text_fold(const char *text)
 {
-	g_autofree char *owned = NULL, *normal = NULL;
-	const char *p = text_checked(text, &owned);
-	gsize n = strlen(p);
+	const guint16 *table = fold_table();
+	g_autofree char *owned = NULL;
+	const char *p = text_checked(text, &owned), *last = p;
+	const char *end = p + strlen(p);
+	GString *out = g_string_sized_new((gsize)(end - p) + 16);
+	gsize mark = 0;
 
-	if (text_skip_ascii(p, p + n) == p + n)
-		return g_strdelimit(g_ascii_strdown(p, (gssize)n), "`", '\'');
-	normal = text_normalize(fold_apostrophes(p), TRUE);
-	/* Folding may leave letters and marks that compose. */
-	return text_normalize(fold_letters(normal), TRUE);
+	/* last: the last simple character, which folds to what is in out from
+	 * mark on. One that is not simple may change it, and takes all up to
+	 * the next simple one with it. */
+	while (p < end) {
+		g_autofree char *piece = NULL, *folded = NULL;
+		gunichar c, f;
+
+		if ((guchar)*p < 0x80) {
+			p = fold_ascii(out, p, end);
+			last = p - 1;
+			mark = out->len - 1;
+			continue;
+		}
+		c = g_utf8_get_char(p);
+		f = fold_one(table, c);
+		if (f != 0) {
+			last = p;
+			mark = out->len;
+			put_character(out, f);
+			p = g_utf8_next_char(p);
+			continue;
+		}
+		while (p < end && (guchar)*p >= 0x80 &&
+		       fold_one(table, g_utf8_get_char(p)) == 0)
+			p = g_utf8_next_char(p);
+		piece = g_strndup(last, (gsize)(p - last));
+		folded = fold_whole(piece);
+		g_string_truncate(out, mark);
+		g_string_append(out, folded);
+		last = p;
+		mark = out->len;
+	}
+	return g_string_free(out, FALSE);
 }

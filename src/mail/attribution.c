@@ -9,20 +9,20 @@
 #include "mail/wordlist.h"
 #include "mail/words.h"
 
-#define VERB_LEAST 4  /* letters; two where a letter is a word */
-#define ENDING     8  /* octets of a line's end that are compared first */
+#define VERB_LEAST 4 /* letters; two where a letter is a word */
+#define ENDING     8 /* octets of a line's end that are compared first */
 
 typedef struct Row {
 	Pattern *pattern;
-	gboolean bare;         /* guard q */
+	gboolean bare;          /* guard q */
 	gboolean wants_address; /* guard a */
 } Row;
 
 typedef struct Table {
-	GHashTable *rows;  /* last octets of the tail -> GPtrArray of Row */
-	guint8 ends[256];  /* a tail ends with this octet */
+	GHashTable *rows; /* last octets of the tail -> GPtrArray of Row */
+	guint8 ends[256]; /* a tail ends with this octet */
 	WordList *verbs;
-	GHashTable *seen;  /* patterns, while it is built */
+	GHashTable *seen; /* patterns, while it is built */
 } Table;
 
 /* Tails are found by their last two octets, or by their only one. */
@@ -153,8 +153,8 @@ attribution_is_verb(const char *word, gsize length)
 static const GPtrArray *
 rows_of(const Table *table, const char *text, gsize length, guint n)
 {
-	guint key = n == 0 ? key_of(text, length)
-			   : key_of(text + length - 1, 1);
+	guint key =
+	    n == 0 ? key_of(text, length) : key_of(text + length - 1, 1);
 
 	return g_hash_table_lookup(table->rows, GUINT_TO_POINTER(key));
 }
@@ -166,8 +166,8 @@ attribution_may_end(const char *text, gsize length)
 	PatternLine end;
 	const char *from;
 
-	while (length > 0 && (g_ascii_isspace(text[length - 1]) ||
-				 text[length - 1] == '*'))
+	while (length > 0 &&
+	       (g_ascii_isspace(text[length - 1]) || text[length - 1] == '*'))
 		length--;
 	if (length == 0)
 		return FALSE;
@@ -220,10 +220,10 @@ attribution_match(const char *text, gsize length, gboolean *has_address,
 
 		if (rows == NULL || (n == 1 && line.length == 1))
 			continue;
-		for (guint i = 0;
-		     i < rows->len && best < ATTRIBUTION_HEADED; i++)
-			best = MAX(best, match_row(rows->pdata[i], &line,
-					     work));
+		for (guint i = 0; i < rows->len && best < ATTRIBUTION_HEADED;
+		     i++)
+			best =
+			    MAX(best, match_row(rows->pdata[i], &line, work));
 	}
 	*has_address = line.has_address;
 	return best;

@@ -7,8 +7,8 @@
 
 typedef enum AttributionMatch {
 	ATTRIBUTION_NO,
-	ATTRIBUTION_BARE, /* "Ann wrote:", counts above quoted text only */
-	ATTRIBUTION_FULL, /* with a date or an address, as its row wants */
+	ATTRIBUTION_BARE,   /* "Ann wrote:", counts above quoted text only */
+	ATTRIBUTION_FULL,   /* with a date or an address, as its row wants */
 	ATTRIBUTION_HEADED, /* the same, and where it begins is known */
 } AttributionMatch;
 

@@ -124,8 +124,8 @@ static void
 judge_subject(Message *message)
 {
 	const char *reason = NULL;
-	MessageKind kind = autosub_subject_kind(message->subject,
-	    is_answer(message), &reason);
+	MessageKind kind =
+	    autosub_subject_kind(message->subject, is_answer(message), &reason);
 
 	if (kind != MESSAGE_HUMAN)
 		note(message, kind, reason);
@@ -150,8 +150,7 @@ judge_words(Message *message)
 		    "its body is that of an automatic answer");
 	for (guint i = 0; strong > 0 && i < message->fields->len; i++)
 		autosub_field(message,
-		    &g_array_index(message->fields, HeaderField, i),
-		    note_weak);
+		    &g_array_index(message->fields, HeaderField, i), note_weak);
 }
 
 /* GTUBE: what every filter takes for spam, so that sites can try theirs. */

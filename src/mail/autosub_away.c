@@ -60,8 +60,8 @@ add_row(const char *const *column, gpointer data)
 	Table *table = data;
 	const char *place = column[2];
 	g_autofree char *text = fold_row(column[3]);
-	AwayWeight weight = strcmp(column[4], "strong") == 0 ? AWAY_STRONG
-							     : AWAY_WEAK;
+	AwayWeight weight =
+	    strcmp(column[4], "strong") == 0 ? AWAY_STRONG : AWAY_WEAK;
 	guint bits = weight == AWAY_STRONG ? IS_STRONG : IS_WEAK;
 
 	if (*text == '\0')
@@ -134,8 +134,9 @@ autosub_away_subject(const char *subject)
 		head = (gsize)(colon - subject);
 		while (head > 0 && subject[head - 1] == ' ')
 			head--;
-		best = MAX(best, weight_of(wordlist_find(table->subjects,
-				     subject, head) >> 3));
+		best = MAX(best,
+		    weight_of(
+			wordlist_find(table->subjects, subject, head) >> 3));
 	}
 	while (length > 0 && strchr(" .!:", subject[length - 1]) != NULL)
 		length--;

@@ -96,15 +96,16 @@ add_rules(Rules *rules, const char *name, const char *condition, Rule base)
 
 		if (!g_str_has_prefix(condition, matches[i].name))
 			continue;
-		values = g_strsplit(condition + strlen(matches[i].name), ",",
-		    -1);
+		values =
+		    g_strsplit(condition + strlen(matches[i].name), ",", -1);
 		for (guint k = 0; values[k] != NULL; k++) {
 			Rule *rule = g_memdup2(&base, sizeof(base));
 
 			rule->match = matches[i].match;
 			rule->value = g_ascii_strdown(values[k], -1);
-			rule->reason = g_strdup_printf("%s %s %s", name,
-			    matches[i].verb, values[k]);
+			rule->reason =
+			    g_strdup_printf("%s %s %.*s", name, matches[i].verb,
+				(int)strcspn(values[k], "|"), values[k]);
 			add_rule(rules, name, rule);
 		}
 		return;
@@ -285,7 +286,7 @@ autosub_field(Message *message, const HeaderField *field, FieldFound found)
 			continue;
 		body = body != NULL ? body : autosub_plain_body(field->body);
 		if (is_match(family->rule, body))
-			found(message, family->rule->weight,
-			    family->rule->kind, family->rule->reason);
+			found(message, family->rule->weight, family->rule->kind,
+			    family->rule->reason);
 	}
 }

@@ -5,8 +5,14 @@
 
 #include <string.h>
 
-typedef enum Part { PART_TEXT, PART_DATE, PART_TIME, PART_ADDRESS, PART_NAME,
-	PART_WHO } Part;
+typedef enum Part {
+	PART_TEXT,
+	PART_DATE,
+	PART_TIME,
+	PART_ADDRESS,
+	PART_NAME,
+	PART_WHO
+} Part;
 
 /* Octets: letters of most scripts take two or three. */
 static const struct Hole {
@@ -224,8 +230,7 @@ note_number(PatternLine *line, gsize i)
 		    (gint16)(next - 2 - line->text);
 	/* Not the middle of an IP address or a version. */
 	if (first > 2 || next >= end || *next == ' ' ||
-	    (i > 1 && strchr(".-:/", p[-1]) != NULL &&
-		g_ascii_isdigit(p[-2])))
+	    (i > 1 && strchr(".-:/", p[-1]) != NULL && g_ascii_isdigit(p[-2])))
 		return;
 	after = next;
 	if (!g_ascii_isalpha(*next) || *next == 'h')
@@ -259,9 +264,9 @@ note_openings(PatternLine *line)
 		if (i < (gint)line->length &&
 		    line->numbers[i + 1] > line->numbers[i])
 			number = i;
-		line->opens[i] = number >= 0 &&
-				 line->words[number] - line->words[i] <=
-				     WORDS_BEFORE;
+		line->opens[i] =
+		    number >= 0 &&
+		    line->words[number] - line->words[i] <= WORDS_BEFORE;
 	}
 }
 
@@ -272,8 +277,8 @@ pattern_line(PatternLine *line, const char *text, gsize length)
 	gint16 at = -1;
 	guint16 numbers = 0;
 
-	gint n = squeeze(text, length, line->text, PATTERN_LINE_MOST,
-	    line->words);
+	gint n =
+	    squeeze(text, length, line->text, PATTERN_LINE_MOST, line->words);
 
 	if (n < 0)
 		return FALSE;
@@ -285,9 +290,10 @@ pattern_line(PatternLine *line, const char *text, gsize length)
 	for (gsize i = 0; i <= length; i++) {
 		const char *p = line->text + i;
 		gboolean first = i < length && ((guint8)*p & 0xc0) != 0x80;
-		gboolean digit = first && (g_ascii_isdigit(*p) ||
-				   ((guint8)*p >= 0xd9 &&
-				       g_unichar_isdigit(g_utf8_get_char(p))));
+		gboolean digit =
+		    first && (g_ascii_isdigit(*p) ||
+				 ((guint8)*p >= 0xd9 &&
+				     g_unichar_isdigit(g_utf8_get_char(p))));
 
 		line->numbers[i] = numbers;
 		line->at[i] = at;
@@ -412,11 +418,10 @@ pattern_matches(const Pattern *pattern, const PatternLine *line, guint64 *work)
 		const Piece *piece = piece_at(pattern, i);
 
 		*work += line->length;
-		if (!(piece->hole == NULL
-			    ? step_text(piece, line, &places[now],
-				  &places[1 - now])
-			    : step_hole(piece, line, &places[now],
-				  &places[1 - now])))
+		if (!(piece->hole == NULL ? step_text(piece, line, &places[now],
+						&places[1 - now])
+					  : step_hole(piece, line, &places[now],
+						&places[1 - now])))
 			return FALSE;
 	}
 	return places[now].set[line->length] != 0;

@@ -103,8 +103,7 @@ ends_in_link(const QuoteLine *line)
 static gboolean
 is_full(const QuoteLine *line)
 {
-	return g_utf8_strlen(line->folded, (gssize)line->length) >=
-		   FULL_LINE &&
+	return g_utf8_strlen(line->folded, (gssize)line->length) >= FULL_LINE &&
 	       strchr(".?!:;>)\"'", line->folded[line->length - 1]) == NULL;
 }
 
@@ -247,8 +246,8 @@ cut_footers(Cut *cut)
 static void
 cut_clients(Cut *cut)
 {
-	for (guint n = 0;
-	     n < CLIENT_LINES && cut->range.end > cut->range.begin; n++)
+	for (guint n = 0; n < CLIENT_LINES && cut->range.end > cut->range.begin;
+	     n++)
 		if (!quoteline_is_client(line_at(cut, cut->range.end - 1)) ||
 		    !cut_from(cut, cut->range.end - 1))
 			return;
@@ -298,7 +297,8 @@ cut_middle(Cut *cut)
 	if (i == cut->range.end || looks(cut, i, LOOK_QUOTED))
 		return;
 	first = i;
-	while (i < cut->range.end && (cut->quote[i] || looks(cut, i, LOOK_BLANK)))
+	while (
+	    i < cut->range.end && (cut->quote[i] || looks(cut, i, LOOK_BLANK)))
 		i++;
 	if (i == cut->range.end || (has_words(cut, cut->range.begin, first) &&
 				       !looks(cut, i - 1, LOOK_BLANK)))
@@ -352,8 +352,8 @@ join(Cut *cut, const char *body)
 	} else {
 		guint end = cut->hole;
 
-		while (end > cut->range.begin &&
-		       looks(cut, end - 1, LOOK_BLANK))
+		while (
+		    end > cut->range.begin && looks(cut, end - 1, LOOK_BLANK))
 			end--;
 		put(cut, out, body, cut->range.begin, end);
 		g_string_append(out, "\n\n");

@@ -27,8 +27,7 @@ typedef enum Attribution {
 } Attribution;
 
 /* Does an attribution end at line last? first: where it begins. */
-Attribution quote_find_attribution(QuoteRange *range, guint last,
-    guint *first);
+Attribution quote_find_attribution(QuoteRange *range, guint last, guint *first);
 
 /* Line i ends with an attribution that the writer's last words stand before:
  * the number of its word that begins it, or 0. */

@@ -360,7 +360,8 @@ quoteline_break(QuoteLines *lines, const char *body, guint i, guint word)
 	QuoteLine *line = &g_array_index(lines->lines, QuoteLine, i);
 	QuoteLine rest = *line;
 	gsize kept = word_at(line->folded, line->length, word);
-	gsize shown = word_at(body + line->start, line->end - line->start, word);
+	gsize shown =
+	    word_at(body + line->start, line->end - line->start, word);
 
 	rest.start += shown;
 	rest.folded += kept;

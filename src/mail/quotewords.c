@@ -8,9 +8,9 @@
 #include "mail/wordlist.h"
 #include "mail/words.h"
 
-#define LINE_MOST   400
-#define HOLE_MOST   60  /* octets of a device's name */
-#define WIDE_MOST   200 /* of {any} */
+#define LINE_MOST    400
+#define HOLE_MOST    60  /* octets of a device's name */
+#define WIDE_MOST    200 /* of {any} */
 #define FOOTER_LEAST 6
 
 /* What stands before and after the hole of a row. */
@@ -215,8 +215,7 @@ holed_match(const GArray *rows, const char *text, gsize length)
 		const Holed *row = &g_array_index(rows, Holed, i);
 		gsize head = strlen(row->head), tail = strlen(row->tail);
 
-		if (length > head + tail &&
-		    length - head - tail <= row->most &&
+		if (length > head + tail && length - head - tail <= row->most &&
 		    memcmp(text, row->head, head) == 0 &&
 		    memcmp(text + length - tail, row->tail, tail) == 0 &&
 		    (row->most == WIDE_MOST ||
@@ -264,8 +263,9 @@ quotewords_is_client(const char *line, gsize length)
 		line++;
 		length -= 2;
 	}
-	return length > 0 && (wordlist_find(table->clients, line, length) != 0 ||
-				 holed_match(table->clients_holed, line, length));
+	return length > 0 &&
+	       (wordlist_find(table->clients, line, length) != 0 ||
+		   holed_match(table->clients_holed, line, length));
 }
 
 gboolean

@@ -112,8 +112,7 @@ holes_are_known(const char *text, const char *known)
 	while ((p = strchr(p, '{')) != NULL) {
 		gsize length = strcspn(p + 1, "}");
 
-		if (p[1 + length] == '\0' ||
-		    !is_one_of(p + 1, length, known))
+		if (p[1 + length] == '\0' || !is_one_of(p + 1, length, known))
 			return FALSE;
 		p += length;
 	}
@@ -144,8 +143,7 @@ fault_of(const Form *form, guint n, const char *const *column)
 static char *
 read_table(const char *directory, const Form *form, GError **error)
 {
-	g_autofree char *path =
-	    g_build_filename(directory, form->file, NULL);
+	g_autofree char *path = g_build_filename(directory, form->file, NULL);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	g_autoptr(GError) reason = NULL;

@@ -217,8 +217,7 @@ static const Case cases[] = {
 	    "FROM:<d@x.example>:\nWhat is that?",
 	    0 },
 	{ "a quotation between greeting and answer goes",
-	    "Hello,\n\nOn 22/11/2026 10:05, Desk wrote:\n" QUOTE
-	    "\nIt came.\n",
+	    "Hello,\n\nOn 22/11/2026 10:05, Desk wrote:\n" QUOTE "\nIt came.\n",
 	    "Hello,\n\nIt came.", 3 },
 	{ "an answer right below a quoted question keeps it",
 	    "Hello,\n\nDesk wrote:\n> Red?\nYes.\n",
@@ -296,8 +295,8 @@ test_marker(void)
 static void
 test_examples(void)
 {
-	g_autofree char *path = g_build_filename(SRCDIR, "src", "mail",
-	    "words", "attribution.tsv", NULL);
+	g_autofree char *path = g_build_filename(SRCDIR, "src", "mail", "words",
+	    "attribution.tsv", NULL);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	guint rows = 0;
@@ -325,7 +324,7 @@ test_examples(void)
 }
 
 #define DATES                                                                  \
-	"1.1.2026, 10:05, 1 от 1, on 1.1.2026 10:05 schrieb 1, le 1.1.2026 "   \
+	"1.1.2026, 10:05, 1 от 1, on 1.1.2026 10:05 schrieb 1, le 1.1.2026 " \
 	"à 10:05, 1.1.2026 10:05 "
 
 /* 64 KiB of what could make it look twice. The bound is generous: the suite

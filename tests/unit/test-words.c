@@ -52,13 +52,12 @@ static const struct {
 	{ "another desk's marker",
 	    "Dankon.\n##== Respondu super ĉi tiu linio ==##\nNova.\n",
 	    "Dankon." },
-	{ "a telephone", "Dankon.\n\nSendita de mia poŝtelefono\n",
-	    "Dankon." },
+	{ "a telephone", "Dankon.\n\nSendita de mia poŝtelefono\n", "Dankon." },
 	{ "a footer",
 	    "Dankon.\n\nĈi tiu mesaĝo estas konfidenca kaj nur por vi.\n",
 	    "Dankon." },
-	{ "the built-in rows still count",
-	    "Thanks.\n\nAnn wrote:\n> New.\n", "Thanks." },
+	{ "the built-in rows still count", "Thanks.\n\nAnn wrote:\n> New.\n",
+	    "Thanks." },
 };
 
 static void
