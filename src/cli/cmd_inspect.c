@@ -11,14 +11,18 @@
 #include "mail/parser.h"
 #include "mail/words.h"
 
-/* {"address":..,"name":..} */
+#define WORKERS_MOST   4
+#define FILES_FOR_MORE 16 /* so many make a second worker worth while */
+
+/* {"address":..,"name":..}: the address as a person reads it. */
 static char *
 address_json(const Address *address)
 {
+	g_autofree char *shown = address_show(address->address);
 	Json json;
 
 	json_begin(&json);
-	json_text(&json, "address", address->address);
+	json_text(&json, "address", shown);
 	json_text(&json, "name", address->name);
 	return json_end(&json);
 }
@@ -121,6 +125,10 @@ print_message(const Message *message, const char *path)
 	json_text(&json, "new_text", message->new_text);
 	json_int(&json, "quoted_lines", message->quoted_lines);
 	add_attachments(&json, message->attachments);
+	json_bool(&json, "signed",
+	    (message->protection & MESSAGE_SIGNED) != 0);
+	json_bool(&json, "encrypted",
+	    (message->protection & MESSAGE_ENCRYPTED) != 0);
 	add_bounce(&json, message->dsn);
 	json_list(&json, "defects", message->defects);
 	text = json_end(&json);
@@ -155,27 +163,82 @@ scan_after(const GError *reason, int fd)
 	return message;
 }
 
-static gboolean
-inspect_file(Parser *parser, const char *path, GError **error)
-{
-	g_autoptr(GError) reason = NULL;
-	g_autoptr(Message) message = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+/* A file that a worker has been asked about. */
+typedef struct Asked {
+	const char *path;
+	int fd;
+} Asked;
 
-	if (fd < 0)
-		return error_permanent(
-		    error, "%s: %s", path, g_strerror(errno));
-	message = parser_parse(parser, fd, 0, 0, &reason);
+/* Several workers, each with a mail or two to read while this process prints:
+ * number n is read by worker n % size. */
+typedef struct Pool {
+	Parser *parsers[WORKERS_MOST];
+	guint size;
+	Asked asked[WORKERS_MOST * PARSER_AHEAD];
+	guint first, end; /* numbers of the files that were asked about */
+} Pool;
+
+static Parser *
+pool_parser(Pool *pool, guint number)
+{
+	Parser **parser = &pool->parsers[number % pool->size];
+
+	if (*parser == NULL) {
+		*parser = parser_new();
+		parser_set_words(*parser, g_getenv("JAVOB_WORDS"));
+	}
+	return *parser;
+}
+
+static Asked *
+pool_asked(Pool *pool, guint number)
+{
+	return &pool->asked[number % (pool->size * PARSER_AHEAD)];
+}
+
+/* Prints the oldest one. */
+static gboolean
+pool_finish(Pool *pool, GError **error)
+{
+	guint number = pool->first++;
+	Asked *asked = pool_asked(pool, number);
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(Message) message =
+	    parser_finish(pool_parser(pool, number), &reason);
+
 	if (message == NULL &&
 	    g_error_matches(reason, JAVOB_ERROR, JAVOB_ERROR_PERMANENT))
-		message = scan_after(reason, fd);
-	close(fd);
+		message = scan_after(reason, asked->fd);
+	close(asked->fd);
 	if (message == NULL) {
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return FALSE;
 	}
-	print_message(message, path);
+	print_message(message, asked->path);
 	return TRUE;
+}
+
+static gboolean
+pool_begin(Pool *pool, const char *path, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return error_permanent(error, "%s: %s", path,
+		    g_strerror(errno));
+	if (!parser_begin(pool_parser(pool, pool->end), fd, 0, 0, error)) {
+		close(fd);
+		return FALSE;
+	}
+	*pool_asked(pool, pool->end++) = (Asked){ path, fd };
+	return TRUE;
+}
+
+static void
+pool_clear(Pool *pool)
+{
+	for (guint i = 0; i < WORKERS_MOST; i++)
+		g_clear_pointer(&pool->parsers[i], parser_free);
 }
 
 static gboolean
@@ -200,29 +263,64 @@ inspect_input(Parser *parser, GError **error)
 	return TRUE;
 }
 
+/* Prints what waits, until at most most files do. FALSE if one failed. */
+static gboolean
+pool_drain(Pool *pool, guint most)
+{
+	gboolean good = TRUE;
+
+	while (pool->end - pool->first > most) {
+		g_autoptr(GError) error = NULL;
+
+		if (!pool_finish(pool, &error)) {
+			cmd_fail(error);
+			good = FALSE;
+		}
+	}
+	return good;
+}
+
+static gboolean
+inspect_one(Pool *pool, const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean good = TRUE;
+
+	if (g_str_equal(path, "-")) {
+		good = pool_drain(pool, 0);
+		if (!inspect_input(pool_parser(pool, pool->end), &error))
+			good = FALSE;
+	} else {
+		good = pool_drain(pool, pool->size * PARSER_AHEAD - 1);
+		if (!pool_begin(pool, path, &error))
+			good = FALSE;
+	}
+	if (error != NULL)
+		cmd_fail(error);
+	return good;
+}
+
 static int
 run(const char *config G_GNUC_UNUSED, int argc, char **argv)
 {
 	const char *words = g_getenv("JAVOB_WORDS");
-	g_autoptr(Parser) parser = parser_new();
 	g_autoptr(GError) fault = NULL;
-	int status = 0;
+	Pool pool = { .size = 1 };
+	gboolean good = TRUE;
 
 	if (cmd_unknown(argc, argv) != NULL)
 		return cmd_usage(&cmd_inspect, NULL);
 	if (words != NULL && *words != '\0' && !words_check(words, &fault))
 		return cmd_fail(fault);
-	parser_set_words(parser, words);
-	for (int i = 1; i < argc || i == 1; i++) {
-		g_autoptr(GError) error = NULL;
-		gboolean ok = argc == 1 || g_str_equal(argv[i], "-")
-		    ? inspect_input(parser, &error)
-		    : inspect_file(parser, argv[i], &error);
-
-		if (!ok)
-			status = cmd_fail(error);
-	}
-	return status;
+	if (argc > FILES_FOR_MORE)
+		pool.size = CLAMP(g_get_num_processors(), 1, WORKERS_MOST);
+	if (argc == 1)
+		good = inspect_one(&pool, "-");
+	for (int i = 1; i < argc; i++)
+		good = inspect_one(&pool, argv[i]) && good;
+	good = pool_drain(&pool, 0) && good;
+	pool_clear(&pool);
+	return good ? 0 : 1;
 }
 
 const Command cmd_inspect = { "inspect", "[FILE ...]",

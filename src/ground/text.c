@@ -10,6 +10,10 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
+/* Eight octets at a time: one in each, its highest bit in each. */
+#define ONES  G_GUINT64_CONSTANT(0x0101010101010101)
+#define HIGHS G_GUINT64_CONSTANT(0x8080808080808080)
+
 /* First octet that is no printable US-ASCII, or the end. */
 static const char *
 skip_printable(const char *p, const char *end)
@@ -17,6 +21,62 @@ skip_printable(const char *p, const char *end)
 	while (p < end && (guchar)*p >= 0x20 && (guchar)*p < 0x7f)
 		p++;
 	return p;
+}
+
+/* Length of the character of several octets that stands at p; 0 if it is none
+ * (RFC 3629: shortest form, no surrogates, at most U+10FFFF). */
+static gsize
+wide_length(const guchar *p, gsize left)
+{
+	guchar lead = p[0];
+	gsize n = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+	if (n == 0 || lead > 0xf4 || left < n || (p[1] & 0xc0) != 0x80)
+		return 0;
+	if (n == 2)
+		return 2;
+	if ((p[2] & 0xc0) != 0x80 || (n == 4 && (p[3] & 0xc0) != 0x80))
+		return 0;
+	if ((lead == 0xe0 && p[1] < 0xa0) || (lead == 0xed && p[1] > 0x9f) ||
+	    (lead == 0xf0 && p[1] < 0x90) || (lead == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+gboolean
+text_is_utf8(const char *octets, gsize length)
+{
+	const guchar *p = (const guchar *)octets, *end = p + length;
+
+	while (p < end) {
+		guint64 eight;
+		gsize n;
+
+		/* Without NUL and all ASCII, eight at a time. */
+		if (end - p >= 8) {
+			memcpy(&eight, p, 8);
+			if (((eight | (eight - ONES)) & HIGHS) == 0) {
+				p += 8;
+				continue;
+			}
+		}
+		if (*p < 0x80) {
+			if (*p++ == 0)
+				return FALSE;
+			continue;
+		}
+		/* Words in Cyrillic and most other scripts with case. */
+		while (end - p >= 2 && p[0] >= 0xc2 && p[0] < 0xe0 &&
+		       (p[1] & 0xc0) == 0x80)
+			p += 2;
+		if (p == end || *p < 0x80)
+			continue;
+		n = wide_length(p, (gsize)(end - p));
+		if (n == 0)
+			return FALSE;
+		p += n;
+	}
+	return TRUE;
 }
 
 /* First octet that is NUL or not US-ASCII, or the end. */
@@ -38,7 +98,10 @@ text_valid(const char *octets, gssize length)
 	n = length < 0 ? strlen(octets) : (gsize)length;
 	if (text_skip_ascii(octets, octets + n) == octets + n)
 		return g_strndup(octets, n);
-	return text_normalize(g_utf8_make_valid(octets, (gssize)n), FALSE);
+	return text_normalize(text_is_utf8(octets, n)
+				  ? g_strndup(octets, n)
+				  : g_utf8_make_valid(octets, (gssize)n),
+	    FALSE);
 }
 
 /* What the eye does not see but programs act on. */
@@ -112,7 +175,7 @@ text_checked(const char *text, char **owned)
 {
 	if (text == NULL)
 		return "";
-	if (g_utf8_validate(text, -1, NULL))
+	if (text_is_utf8(text, strlen(text)))
 		return text;
 	*owned = text_valid(text, -1);
 	return *owned;
@@ -256,11 +319,15 @@ text_starts(const char *text, const char *prefix)
 	return g_ascii_strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* What stands in a JSON string as it is; the rest json_char writes. */
+/* Octets that stand in a JSON string as they are; the rest json_char looks at:
+ * among others what begins U+0080 to U+00BF and U+2000 to U+2FFF. */
 static gboolean
-is_json_plain(char c)
+is_json_plain(char octet)
 {
-	return (guchar)c >= 0x20 && (guchar)c < 0x7f && c != '"' && c != '\\';
+	guchar c = (guchar)octet;
+
+	return c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != 0xc2 &&
+	       c != 0xe2;
 }
 
 /* Quotes, backslashes, and what would end a line or a script. */
@@ -272,9 +339,10 @@ json_char(GString *out, const char *p)
 	gunichar c = g_utf8_get_char(p);
 	const char *at = c < 0x80 ? strchr(plain, (int)c) : NULL;
 
-	if (at != NULL)
-		g_string_append_printf(out, "\\%c", letters[at - plain]);
-	else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 ||
+	if (at != NULL) {
+		g_string_append_c(out, '\\');
+		g_string_append_c(out, letters[at - plain]);
+	} else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 ||
 		 c == 0x2029)
 		g_string_append_printf(out, "\\u%04x", c);
 	else

@@ -8,6 +8,9 @@
  * nothing: it becomes U+FFFD. length -1: up to NUL. Free with g_free. */
 char *text_valid(const char *octets, gssize length);
 
+/* Valid UTF-8 without NUL. */
+gboolean text_is_utf8(const char *octets, gsize length);
+
 /* One line, safe in a header, a log or a letter: no C0, DEL, C1, U+2028,
  * U+2029, bidi controls or invisible characters; runs of white space become
  * one space; cut at most characters with an ellipsis (0: no limit). */

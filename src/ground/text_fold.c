@@ -286,7 +286,10 @@ fold_ascii(GString *out, const char *p, const char *end)
 	for (; at < out->len; at++) {
 		char c = out->str[at];
 
-		out->str[at] = c == '`' ? '\'' : g_ascii_tolower(c);
+		if (c >= 'A' && c <= 'Z')
+			out->str[at] = (char)(c + ('a' - 'A'));
+		else if (c == '`')
+			out->str[at] = '\'';
 	}
 	return next;
 }
@@ -314,7 +317,9 @@ text_fold(const char *text)
 			mark = out->len - 1;
 			continue;
 		}
-		c = g_utf8_get_char(p);
+		c = (guchar)*p < 0xe0 ? (gunichar)(((guchar)p[0] & 0x1f) << 6 |
+						   ((guchar)p[1] & 0x3f))
+				      : g_utf8_get_char(p);
 		f = fold_one(table, c);
 		if (f != 0) {
 			last = p;

@@ -22,6 +22,12 @@ gboolean address_is_valid(const char *addr_spec);
  * domain is not localhost or a literal (THREATS.md 4). */
 gboolean address_may_mail(const char *addr_spec);
 
+/* As a person reads it: the domain in U-labels, unless it would not come back
+ * to the same A-labels or mixes scripts as only a forger does. For showing
+ * only: what is compared, stored or written to keeps its A-labels, since two
+ * names that look alike must not be one. Free with g_free. */
+char *address_show(const char *addr_spec);
+
 /* The form under which addresses are compared and stored: case folded. Free
  * with g_free. */
 char *address_fold(const char *addr_spec);

@@ -362,7 +362,7 @@ decode_unlabelled(const char *octets, gsize length)
 	if (has_escape(octets, length) &&
 	    (converter = converter_open("ISO-2022-JP")) != NULL)
 		return convert(converter, octets, length);
-	if (g_utf8_validate_len(octets, length, NULL) ||
+	if (text_is_utf8(octets, length) ||
 	    is_mostly_utf8(octets, length))
 		return decode_utf8(octets, length);
 	return decode_guess(octets, length);
@@ -374,7 +374,7 @@ decode_labelled(UConverter *converter, const char *octets, gsize length)
 	/* Real text in a single-octet set is practically never valid UTF-8, so
 	 * then the label is wrong. */
 	if (is_single_octet(converter) &&
-	    g_utf8_validate_len(octets, length, NULL)) {
+	    text_is_utf8(octets, length)) {
 		ucnv_close(converter);
 		return decode_utf8(octets, length);
 	}

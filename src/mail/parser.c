@@ -41,9 +41,17 @@ typedef struct Answer {
 	guint64 size;
 } Answer;
 
+/* A mail that the worker has been asked about. */
+typedef struct Pending {
+	Request what;
+	int fd; /* the caller's */
+} Pending;
+
 struct Parser {
 	Worker worker;
 	char *words; /* directory of further tables; NULL: none */
+	Pending pending[PARSER_AHEAD]; /* the first one is answered next */
+	guint waiting;		       /* how many there are */
 };
 
 Parser *
@@ -121,7 +129,9 @@ receive_answer(Parser *parser, guint flags, GError **error)
 	g_autofree char *octets = NULL, *end = NULL;
 	Answer answer;
 
-	if (receive(parser->worker.fd, &answer, sizeof(answer), deadline, &late)) {
+	if (parser->worker.pid != 0 &&
+	    receive(parser->worker.fd, &answer, sizeof(answer), deadline,
+		&late)) {
 		if (!answer_is_sane(&answer, flags)) {
 			end = worker_end(&parser->worker, SIGKILL);
 			error_permanent(error,
@@ -147,36 +157,81 @@ receive_answer(Parser *parser, guint flags, GError **error)
 	return NULL;
 }
 
-/* A worker that died between two mails (its thread ended, an update) is
- * replaced; that says nothing about the mail. */
 static gboolean
-request(Parser *parser, const Request *what, int fd, GError **error)
+start(Parser *parser, GError **error)
 {
 	const char *const arguments[] = { "javob-parse", PARSER_ARGUMENT,
 		parser->words, NULL };
 
+	return worker_is_alive(&parser->worker) ||
+	       worker_start(&parser->worker, arguments, SOCK_STREAM, error);
+}
+
+/* A worker that died between two mails (its thread ended, an update) is
+ * replaced; that says nothing about the mail. */
+static gboolean
+request(Parser *parser, const Pending *mail, GError **error)
+{
 	for (int attempt = 0; attempt < 2; attempt++) {
-		if (!worker_is_alive(&parser->worker) &&
-		    !worker_start(
-			&parser->worker, arguments, SOCK_STREAM, error))
+		if (!start(parser, error))
 			return FALSE;
-		if (worker_send(&parser->worker, what, sizeof(*what), fd))
+		if (worker_send(&parser->worker, &mail->what,
+			sizeof(mail->what), mail->fd))
 			return TRUE;
 		g_free(worker_end(&parser->worker, SIGKILL));
 	}
 	return error_temporary(error, "parser: the worker does not start");
 }
 
-Message *
-parser_parse(Parser *parser, int fd, gint64 offset, guint flags, GError **error)
+gboolean
+parser_begin(Parser *parser, int fd, gint64 offset, guint flags, GError **error)
 {
-	const Request what = { PARSER_MAGIC, flags, offset };
-	g_autoptr(GBytes) octets = NULL;
+	Pending mail = { { PARSER_MAGIC, flags, offset }, fd };
+
+	g_return_val_if_fail(parser->waiting < PARSER_AHEAD, FALSE);
+	/* While others wait a dead worker is for parser_finish to find: one of
+	 * them has killed it. */
+	if (parser->waiting == 0) {
+		if (!request(parser, &mail, error))
+			return FALSE;
+	} else if (parser->worker.pid != 0) {
+		worker_send(&parser->worker, &mail.what, sizeof(mail.what), fd);
+	}
+	parser->pending[parser->waiting++] = mail;
+	return TRUE;
+}
+
+/* After a death: asks again about those that were not answered. What fails here
+ * fails again when its turn comes. */
+static void
+ask_again(Parser *parser)
+{
+	for (guint i = 0; i < parser->waiting; i++)
+		request(parser, &parser->pending[i], NULL);
+}
+
+/* The mail, or something in it, made the worker fail; not time, not memory. */
+static gboolean
+is_crash(const GError *error)
+{
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE,
+		SIGILL };
+
+	for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+		g_autofree char *end = g_strdup_printf("signal %d", signals[i]);
+
+		if (g_str_has_suffix(error->message, end))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static Message *
+receive_message(Parser *parser, guint flags, GError **error)
+{
+	g_autoptr(GBytes) octets = receive_answer(parser, flags, error);
 	Message *message;
 
-	if (!request(parser, &what, fd, error))
-		return NULL;
-	octets = receive_answer(parser, flags, error);
 	if (octets == NULL)
 		return NULL;
 	message = wire_unpack(octets, error);
@@ -184,6 +239,53 @@ parser_parse(Parser *parser, int fd, gint64 offset, guint flags, GError **error)
 	if (message == NULL)
 		g_free(worker_end(&parser->worker, SIGKILL));
 	return message;
+}
+
+/* The library that reads winmail.dat is the one that we trust least: without
+ * it the rest of the mail may be read. */
+static Message *
+receive_without_tnef(Parser *parser, guint flags, GError **error)
+{
+	Message *message;
+
+	parser->pending[0].what.flags = flags | MESSAGE_WITHOUT_TNEF;
+	ask_again(parser);
+	if (parser->worker.pid == 0)
+		return NULL;
+	message = receive_message(parser, flags, error);
+	if (message != NULL)
+		g_ptr_array_add(message->defects,
+		    g_strdup("the first attempt to read it failed"));
+	return message;
+}
+
+Message *
+parser_finish(Parser *parser, GError **error)
+{
+	guint flags = parser->pending[0].what.flags;
+	g_autoptr(GError) reason = NULL;
+	Message *message;
+
+	g_return_val_if_fail(parser->waiting > 0, NULL);
+	message = receive_message(parser, flags, &reason);
+	if (message == NULL && is_crash(reason))
+		message = receive_without_tnef(parser, flags, NULL);
+	parser->waiting--;
+	memmove(parser->pending, parser->pending + 1,
+	    parser->waiting * sizeof(Pending));
+	if (parser->worker.pid == 0 && parser->waiting > 0)
+		ask_again(parser);
+	if (message == NULL)
+		g_propagate_error(error, g_steal_pointer(&reason));
+	return message;
+}
+
+Message *
+parser_parse(Parser *parser, int fd, gint64 offset, guint flags, GError **error)
+{
+	if (!parser_begin(parser, fd, offset, flags, error))
+		return NULL;
+	return parser_finish(parser, error);
 }
 
 Message *

@@ -28,6 +28,15 @@ void parser_set_words(Parser *parser, const char *directory);
 Message *parser_parse(Parser *parser, int fd, gint64 offset, guint flags,
     GError **error);
 
+/* The same in two steps, so that the worker reads one mail while the caller
+ * looks at another: begin at most PARSER_AHEAD mails, finish them in the same
+ * order. fd must stay open until its mail is finished. Not to be mixed with
+ * parser_parse while mails wait. */
+#define PARSER_AHEAD 2
+gboolean parser_begin(Parser *parser, int fd, gint64 offset, guint flags,
+    GError **error);
+Message *parser_finish(Parser *parser, GError **error);
+
 /* The same for octets in memory (through a memfd). */
 Message *parser_parse_bytes(Parser *parser, GBytes *octets, guint flags,
     GError **error);

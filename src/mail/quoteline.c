@@ -75,9 +75,26 @@ skip_dashes(const char *p, const char *end, guint *count)
 	return p - from;
 }
 
-static gboolean
+/* Most characters have one octet or two. */
+static inline gunichar
+get_char(const char *p)
+{
+	guchar c = (guchar)*p;
+
+	if (c < 0x80)
+		return c;
+	if (c < 0xe0)
+		return (gunichar)((c & 0x1f) << 6 | ((guchar)p[1] & 0x3f));
+	return g_utf8_get_char(p);
+}
+
+static inline gboolean
 is_letter(gunichar c)
 {
+	if (c < 0x80)
+		return g_ascii_isalpha(c);
+	if (c >= 0x400 && c < 0x482)
+		return TRUE;
 	return g_unichar_isalpha(c) || (c >= 0x300 && g_unichar_ismark(c));
 }
 
@@ -103,11 +120,11 @@ look_at_words(const QuoteLine *line)
 	gunichar before = 0;
 
 	while (p < end) {
-		gunichar c = g_utf8_get_char(p);
+		gunichar c = get_char(p);
 		Piece word = { p, 0 };
 
 		if (is_letter(c)) {
-			while (p < end && is_letter(g_utf8_get_char(p)))
+			while (p < end && is_letter(get_char(p)))
 				p = g_utf8_next_char(p);
 			word.length = p - word.at;
 			verb = attribution_is_verb(word.at, word.length);
@@ -118,12 +135,12 @@ look_at_words(const QuoteLine *line)
 			guint run = 0;
 
 			looks |= LOOK_NUMBER;
-			for (; p < end && g_unichar_isdigit(g_utf8_get_char(p));
+			for (; p < end && g_unichar_isdigit(get_char(p));
 			     run++)
 				p = g_utf8_next_char(p);
 			touched = touched ||
-				  (p < end && g_utf8_get_char(p) < 0x2e80 &&
-				      is_letter(g_utf8_get_char(p)));
+				  (p < end && get_char(p) < 0x2e80 &&
+				      is_letter(get_char(p)));
 			if (!touched && is_date(run, before, last_run))
 				looks |= LOOK_DATE |
 					 (before == ':' ? LOOK_CLOCK : 0);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ground/error.h"
+#include "ground/text.h"
 #include "mail/body.h"
 #include "mail/dsn.h"
 #include "mail/header.h"
@@ -24,6 +25,10 @@
 #define ATTACHMENTS_MOST 2000
 #define LINE_MOST        (1024 * 1024)
 #define TEXT_MOST        (2 * BODY_TEXT_MOST)
+
+/* Eight octets at a time: one in each, its highest bit in each. */
+#define ONES  G_GUINT64_CONSTANT(0x0101010101010101)
+#define HIGHS G_GUINT64_CONSTANT(0x8080808080808080)
 
 typedef struct Wire {
 	GByteArray *out;    /* NULL when reading */
@@ -91,17 +96,29 @@ wire_flag(Wire *w, gboolean *flag)
 static gboolean
 is_clean(const guint8 *text, gsize size, gboolean lines)
 {
-	guint8 all = 0;
+	gsize i = 0;
 
-	for (gsize i = 0; i < size; i++) {
-		guint8 c = text[i];
+	while (i < size) {
+		guint64 eight;
 
-		all |= c;
-		if (c == 0x7f ||
-		    (c < ' ' && !(lines && (c == '\n' || c == '\t'))))
+		/* Eight octets without any control (nor any that only looks
+		 * like one: then the slow way decides). */
+		if (size - i >= 8) {
+			memcpy(&eight, text + i, 8);
+			if (((eight - ONES * 0x20) & ~eight & HIGHS) == 0 &&
+			    (((eight ^ ONES * 0x7f) - ONES) &
+				~(eight ^ ONES * 0x7f) & HIGHS) == 0) {
+				i += 8;
+				continue;
+			}
+		}
+		if (text[i] == 0x7f ||
+		    (text[i] < ' ' &&
+			!(lines && (text[i] == '\n' || text[i] == '\t'))))
 			return FALSE;
+		i++;
 	}
-	return all < 0x80 || g_utf8_validate_len((const char *)text, size, NULL);
+	return text_is_utf8((const char *)text, size);
 }
 
 static void
