@@ -201,20 +201,6 @@ fold_letters(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* Appends c, which is not ASCII or is a letter of it. */
-static void
-put_character(GString *out, gunichar c)
-{
-	if (c < 0x80) {
-		g_string_append_c(out, (char)c);
-	} else if (c < 0x800) {
-		g_string_append_c(out, (char)(0xc0 | c >> 6));
-		g_string_append_c(out, (char)(0x80 | (c & 0x3f)));
-	} else {
-		g_string_append_unichar(out, c);
-	}
-}
-
 /* Any text, by the book. */
 static char *
 fold_whole(const char *text)
@@ -275,23 +261,69 @@ fold_one(const guint16 *table, gunichar c)
 									  : 0;
 }
 
-/* Text in ASCII, up to the first character that is not. */
-static const char *
-fold_ascii(GString *out, const char *p, const char *end)
+/* Character of two octets or more. */
+static gunichar
+wide_at(const char *p)
 {
-	const char *next = text_skip_ascii(p, end);
-	gsize at = out->len;
+	guchar lead = (guchar)p[0], next = (guchar)p[1];
 
-	g_string_append_len(out, p, next - p);
-	for (; at < out->len; at++) {
-		char c = out->str[at];
+	return lead < 0xe0 ? (gunichar)((lead & 0x1f) << 6 | (next & 0x3f))
+			   : g_utf8_get_char(p);
+}
 
-		if (c >= 'A' && c <= 'Z')
-			out->str[at] = (char)(c + ('a' - 'A'));
-		else if (c == '`')
-			out->str[at] = '\'';
+/* Characters at p that fold one by one, into to; both are moved on, *last to
+ * the last one of them. The table's characters take at most three octets for
+ * two. */
+static char *
+fold_simple(const guint16 *table, const char **p, const char **last, char *to,
+    char **mark)
+{
+	const char *from = *p;
+
+	for (;;) {
+		gunichar c, f;
+
+		if ((guchar)*from < 0x80) {
+			char octet = *from;
+
+			if (octet == '\0')
+				break;
+			*last = from++;
+			*mark = to;
+			*to++ = octet >= 'A' && octet <= 'Z'
+				    ? (char)(octet + ('a' - 'A'))
+				: octet == '`' ? '\''
+					       : octet;
+			continue;
+		}
+		c = wide_at(from);
+		f = fold_one(table, c);
+		if (f == 0)
+			break;
+		*last = from;
+		*mark = to;
+		from += c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+		if (f >= 0x80 && f < 0x800) {
+			*to++ = (char)(0xc0 | f >> 6);
+			*to++ = (char)(0x80 | (f & 0x3f));
+		} else {
+			to += g_unichar_to_utf8(f, to);
+		}
 	}
-	return next;
+	*p = from;
+	return to;
+}
+
+/* Characters at *p that are not simple, with the one before them. */
+static char *
+fold_piece(const guint16 *table, const char **p, const char *from)
+{
+	g_autofree char *piece = NULL;
+
+	while ((guchar)**p >= 0x80 && fold_one(table, wide_at(*p)) == 0)
+		*p = g_utf8_next_char(*p);
+	piece = g_strndup(from, (gsize)(*p - from));
+	return fold_whole(piece);
 }
 
 char *
@@ -301,42 +333,28 @@ text_fold(const char *text)
 	g_autofree char *owned = NULL;
 	const char *p = text_checked(text, &owned), *last = p;
 	const char *end = p + strlen(p);
-	GString *out = g_string_sized_new((gsize)(end - p) + 16);
-	gsize mark = 0;
+	GString *out = g_string_new(NULL);
 
 	/* last: the last simple character, which folds to what is in out from
 	 * mark on. One that is not simple may change it, and takes all up to
 	 * the next simple one with it. */
-	while (p < end) {
-		g_autofree char *piece = NULL, *folded = NULL;
-		gunichar c, f;
+	for (;;) {
+		gsize before = out->len, left = (gsize)(end - p);
+		g_autofree char *folded = NULL;
+		char *mark, *to;
 
-		if ((guchar)*p < 0x80) {
-			p = fold_ascii(out, p, end);
-			last = p - 1;
-			mark = out->len - 1;
-			continue;
-		}
-		c = (guchar)*p < 0xe0 ? (gunichar)(((guchar)p[0] & 0x1f) << 6 |
-						   ((guchar)p[1] & 0x3f))
-				      : g_utf8_get_char(p);
-		f = fold_one(table, c);
-		if (f != 0) {
+		g_string_set_size(out, before + left + left / 2 + 4);
+		mark = out->str + before;
+		to = fold_simple(table, &p, &last, mark, &mark);
+		g_string_truncate(out, (gsize)(to - out->str));
+		if (*p == '\0')
+			return g_string_free(out, FALSE);
+		if (to == out->str + before)
 			last = p;
-			mark = out->len;
-			put_character(out, f);
-			p = g_utf8_next_char(p);
-			continue;
-		}
-		while (p < end && (guchar)*p >= 0x80 &&
-		       fold_one(table, g_utf8_get_char(p)) == 0)
-			p = g_utf8_next_char(p);
-		piece = g_strndup(last, (gsize)(p - last));
-		folded = fold_whole(piece);
-		g_string_truncate(out, mark);
+		else
+			g_string_truncate(out, (gsize)(mark - out->str));
+		folded = fold_piece(table, &p, last);
 		g_string_append(out, folded);
 		last = p;
-		mark = out->len;
 	}
-	return g_string_free(out, FALSE);
 }

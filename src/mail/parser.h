@@ -32,7 +32,7 @@ Message *parser_parse(Parser *parser, int fd, gint64 offset, guint flags,
  * looks at another: begin at most PARSER_AHEAD mails, finish them in the same
  * order. fd must stay open until its mail is finished. Not to be mixed with
  * parser_parse while mails wait. */
-#define PARSER_AHEAD 2
+#define PARSER_AHEAD 4
 gboolean parser_begin(Parser *parser, int fd, gint64 offset, guint flags,
     GError **error);
 Message *parser_finish(Parser *parser, GError **error);
