@@ -43,35 +43,45 @@ wide_length(const guchar *p, gsize left)
 	return n;
 }
 
+/* Octets at p, eight at a time, that are ASCII without NUL or characters of two
+ * octets, which is all of most mails. May stop early. In each word cont and lead
+ * have the highest bit of the octets that go on with a character or begin one;
+ * each must stand right above the other. */
+static const guchar *
+skip_pairs(const guchar *p, const guchar *end)
+{
+	guint64 pending = 0; /* the octet before p is a lead */
+
+	for (; end - p >= 8; p += 8) {
+		guint64 x, high, cont, lead, full;
+
+		memcpy(&x, p, 8);
+		x = GUINT64_FROM_LE(x);
+		high = x & HIGHS;
+		lead = high & x << 1;
+		cont = high & ~(x << 1);
+		full = (x & ONES * 0x1e) + ONES * 0x7e; /* not C0 or C1 */
+		if (((lead & x << 2) | (lead & ~full) |
+			((x - ONES) & ~x & HIGHS) |
+			(cont ^ (lead << 8 | pending))) != 0)
+			break;
+		pending = lead >> 56;
+	}
+	return pending != 0 ? p - 1 : p;
+}
+
 gboolean
 text_is_utf8(const char *octets, gsize length)
 {
 	const guchar *p = (const guchar *)octets, *end = p + length;
 
 	while (p < end) {
-		guint64 eight;
 		gsize n;
 
-		/* Without NUL and all ASCII, eight at a time. */
-		if (end - p >= 8) {
-			memcpy(&eight, p, 8);
-			if (((eight | (eight - ONES)) & HIGHS) == 0) {
-				p += 8;
-				continue;
-			}
-		}
-		if (*p < 0x80) {
-			if (*p++ == 0)
-				return FALSE;
-			continue;
-		}
-		/* Words in Cyrillic and most other scripts with case. */
-		while (end - p >= 2 && p[0] >= 0xc2 && p[0] < 0xe0 &&
-		       (p[1] & 0xc0) == 0x80)
-			p += 2;
-		if (p == end || *p < 0x80)
-			continue;
-		n = wide_length(p, (gsize)(end - p));
+		p = skip_pairs(p, end);
+		if (p == end)
+			break;
+		n = *p >= 0x80 ? wide_length(p, (gsize)(end - p)) : *p != 0;
 		if (n == 0)
 			return FALSE;
 		p += n;

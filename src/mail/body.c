@@ -359,10 +359,16 @@ number_messages(GMimeObject *object, guint depth, guint *number)
 static void
 note_armour(const BodyReader *r)
 {
-	if (strstr(r->text->str, "-----BEGIN PGP MESSAGE-----") != NULL)
-		r->message->protection |= MESSAGE_ENCRYPTED;
-	if (strstr(r->text->str, "-----BEGIN PGP SIGNED MESSAGE-----") != NULL)
-		r->message->protection |= MESSAGE_SIGNED;
+	static const char begin[] = "-----BEGIN PGP ";
+	const char *p = r->text->str;
+
+	while ((p = strstr(p, begin)) != NULL) {
+		p += strlen(begin);
+		if (g_str_has_prefix(p, "MESSAGE-----"))
+			r->message->protection |= MESSAGE_ENCRYPTED;
+		else if (g_str_has_prefix(p, "SIGNED MESSAGE-----"))
+			r->message->protection |= MESSAGE_SIGNED;
+	}
 }
 
 void

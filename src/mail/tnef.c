@@ -31,6 +31,18 @@ number(const guint8 *p)
 	       (guint32)p[3] << 24;
 }
 
+/* The sum of the octets stands behind them. */
+static gboolean
+sum_is_right(const guint8 *octets, gsize length)
+{
+	guint32 sum = 0;
+
+	for (gsize i = 0; i < length; i++)
+		sum += octets[i];
+	return (sum & 0xffff) == ((guint32)octets[length] |
+				     (guint32)octets[length + 1] << 8);
+}
+
 /* Lengths lead from one attribute to the next, up to the end; there are not too
  * many; a list of properties is not longer than its octets. */
 static gboolean
@@ -48,7 +60,8 @@ is_sound(const guint8 *octets, gsize size)
 			return FALSE;
 		id = number(octets + at + 1) & 0xffff;
 		length = number(octets + at + 5);
-		if (length > size - at - 11)
+		if (length > size - at - 11 ||
+		    !sum_is_right(octets + at + 9, length))
 			return FALSE;
 		if ((id == PROPERTIES || id == ATTACHED) &&
 		    (length < 4 || number(octets + at + 9) > length / 8))
@@ -118,8 +131,12 @@ html_body(MAPIProps *properties, const char *charset)
 	return html_to_text(html, strlen(html), TEXT_MOST, NULL);
 }
 
+#define RTF_HEAD  16
+#define RTF_PLAIN 0x414c454du /* "MELA": not compressed */
+
 /* [MS-OXRTFCP]: octets 4 to 7 are the size after decompression, which the
- * library allocates as it is told. */
+ * library allocates as it is told; of what is not compressed it makes nothing.
+ */
 static char *
 rtf_body(MAPIProps *properties)
 {
@@ -132,9 +149,12 @@ rtf_body(MAPIProps *properties)
 	BYTE *rtf;
 	int size = 0;
 
-	if (value == NULL || value->size < 16 ||
+	if (value == NULL || value->size < RTF_HEAD ||
 	    number(value->data + 4) > RTF_MOST)
 		return g_strdup("");
+	if (number(value->data + 8) == RTF_PLAIN)
+		return rtf_to_text((const char *)value->data + RTF_HEAD,
+		    (gsize)value->size - RTF_HEAD, TEXT_MOST);
 	copy = *value;
 	rtf = DecompressRTF(&copy, &size);
 	if (rtf == NULL || size <= 0) {
