@@ -43,6 +43,9 @@ explain_open(Explain *explain, const char *config, GError **error)
 		return FALSE;
 	key = g_build_filename(explain->site->state_dir, "key", NULL);
 	explain->keys = token_keys_load(key, error);
+	if (explain->keys != NULL)
+		token_keys_retire(explain->keys, clock_now(),
+		    explain->site->key_age);
 	explain->templates = templates_load(
 	    explain->site->templates_dir, faults);
 	return explain->keys != NULL;

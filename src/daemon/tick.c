@@ -213,6 +213,8 @@ tick_run(const RoleContext *context)
 		gboolean more = FALSE;
 		guint fired = 0;
 
+		if (tick.keys != NULL)
+			role_refresh_keys(context->site, tick.keys);
 		if ((tick.store != NULL ||
 			tick_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&

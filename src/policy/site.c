@@ -47,6 +47,8 @@ const ConfigOption site_options[] = {
 	    "trusted certificates (PEM); none: the system's" },
 	{ "gateway", "max-size", CONFIG_SIZE, "50M", "64K..200M", FALSE,
 	    "largest mail that is taken" },
+	{ "gateway", "key-age", CONFIG_SPAN, "365d", "1d..3650d", FALSE,
+	    "a key that another one has followed is honoured for so long" },
 	{ "gateway", "ack-max-age", CONFIG_SPAN, "3d", "1h..365d", FALSE,
 	    "older mail gets no acknowledgement" },
 	{ "gateway", "reopen-within", CONFIG_SPAN, "30d", "1h..3650d", FALSE,
@@ -530,6 +532,7 @@ site_new(Config *config, GPtrArray *errors)
 	check_words(site, gateway, errors);
 	site->max_size = config_number(gateway, "max-size");
 	site->ack_max_age = config_number(gateway, "ack-max-age");
+	site->key_age = config_number(gateway, "key-age");
 	site->reopen_within = config_number(gateway, "reopen-within");
 	site->calendars = g_ptr_array_new_with_free_func(calendar_free_row);
 	site->queues = g_ptr_array_new_with_free_func(queue_free);

@@ -37,6 +37,7 @@ struct Site {
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
 	gint64 reopen_within; /* a closed ticket opens again, seconds */
+	gint64 key_age;       /* of keys after rotation, seconds */
 	GPtrArray *mailboxes; /* of Mailbox */
 	GPtrArray *queues;    /* of Queue */
 	GPtrArray *calendars; /* of Calendar */
