@@ -12,8 +12,8 @@ static char *
 day_of(gint64 when)
 {
 	g_autoptr(GDateTime) time = when != 0 && when != G_MAXINT64
-	    ? g_date_time_new_from_unix_utc(when)
-	    : NULL;
+					? g_date_time_new_from_unix_utc(when)
+					: NULL;
 
 	return time != NULL ? g_date_time_format(time, "%Y-%m-%d")
 			    : g_strdup("-");
@@ -65,8 +65,8 @@ list(const Site *site, const char *path, gboolean json)
 		return cmd_fail(error);
 	facts = token_keys_facts(keys, site->key_age);
 	for (guint i = 0; i < facts->len; i++) {
-		const TokenKeyFact *fact = &g_array_index(
-		    facts, TokenKeyFact, i);
+		const TokenKeyFact *fact =
+		    &g_array_index(facts, TokenKeyFact, i);
 		gboolean signs = i + 1 == facts->len;
 
 		if (json)
@@ -83,8 +83,8 @@ rotate(const Site *site, const char *path)
 	g_autoptr(GError) error = NULL;
 	guint dropped = 0;
 
-	if (!token_keys_rotate(
-		path, clock_now(), site->key_age, &dropped, &error))
+	if (!token_keys_rotate(path, clock_now(), site->key_age, &dropped,
+		&error))
 		return cmd_fail(error);
 	printf("wrote %s: a new key signs from now on", path);
 	if (dropped > 0)

@@ -17,6 +17,7 @@
 #include "ground/wake.h"
 #include "mail/address.h"
 #include "mail/dsn.h"
+#include "mail/msgid.h"
 #include "out/out_smtp.h"
 #include "store/outbox.h"
 #include "store/parties.h"
@@ -227,6 +228,23 @@ record_event(StoreTxn *txn, const Job *job, const char *state,
 	    txn, job->row->ticket, now, state, "javob", detail, error);
 }
 
+/* Some relays give a letter a Message-ID of their own and tell it. */
+static gboolean
+record_relay_id(StoreTxn *txn, const Job *job, GError **error)
+{
+	for (guint i = 0; i < job->to->len; i++) {
+		const OutResult *result = &job->results[i];
+		g_autofree char *id = NULL;
+
+		if (result->fate == OUT_SENT && result->reply != NULL)
+			id = msgid_of_reply(result->reply);
+		if (id != NULL)
+			return msgid_add_relayed(
+			    txn, id, job->row->ticket, error);
+	}
+	return TRUE;
+}
+
 static const char *
 next_state(const Sender *sender, const Job *job, const Outcome *outcome,
     gint64 now, gint64 *due)
@@ -260,7 +278,8 @@ record(Sender *sender, StoreTxn *txn, Job *job, gint64 now, GError **error)
 		if (!outbox_recipient_result(
 			txn, job->row->id, job->to->pdata[i], error))
 			return FALSE;
-	if (!outbox_finish(txn, job->row, state, due, now, error))
+	if (!outbox_finish(txn, job->row, state, due, now, error) ||
+	    !record_relay_id(txn, job, error))
 		return FALSE;
 	if (g_str_equal(state, "failed") &&
 	    !record_failure(txn, job, &outcome, now, error))

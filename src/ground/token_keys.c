@@ -25,8 +25,8 @@ token_keys_free(TokenKeys *keys)
 	if (keys == NULL)
 		return;
 	if (keys->keys->len > 0)
-		explicit_bzero(
-		    keys->keys->data, keys->keys->len * sizeof(TokenKey));
+		explicit_bzero(keys->keys->data,
+		    keys->keys->len * sizeof(TokenKey));
 	g_array_unref(keys->keys);
 	g_free(keys->path);
 	g_free(keys);
@@ -39,9 +39,9 @@ static gboolean
 read_day(const char *text, gint64 *when)
 {
 	g_autofree char *full = g_strdup_printf("%sT00:00:00Z", text);
-	g_autoptr(GDateTime) time = strlen(text) == 10
-	    ? g_date_time_new_from_iso8601(full, NULL)
-	    : NULL;
+	g_autoptr(GDateTime) time =
+	    strlen(text) == 10 ? g_date_time_new_from_iso8601(full, NULL)
+			       : NULL;
 
 	if (time == NULL)
 		return FALSE;
@@ -97,8 +97,8 @@ add_line(TokenKeys *keys, char *line, guint number, GError **error)
 		return error_config(error,
 		    "%s:%u: a key line is: EPOCH BASE64 DATE", keys->path,
 		    number);
-	if (!g_ascii_string_to_signed(
-		word, 10, 0, G_MAXINT64, &key.epoch, NULL))
+	if (!g_ascii_string_to_signed(word, 10, 0, G_MAXINT64, &key.epoch,
+		NULL))
 		return error_config(error, "%s:%u: epoch \"%s\" is no number",
 		    keys->path, number, word);
 	if (token_key_of(keys, key.epoch) != NULL)
@@ -127,8 +127,8 @@ static gboolean
 check_file(int fd, const char *path, struct stat *st, GError **error)
 {
 	if (fd < 0 || fstat(fd, st) < 0)
-		return error_config(
-		    error, "key file %s: %s", path, g_strerror(errno));
+		return error_config(error, "key file %s: %s", path,
+		    g_strerror(errno));
 	if (!S_ISREG(st->st_mode) || st->st_size > FILE_MOST)
 		return error_config(error, "key file %s: no key file", path);
 	if ((st->st_mode & S_IROTH) != 0)
@@ -152,8 +152,7 @@ read_secret(int fd, const char *path, struct stat *st, GError **error)
 	while ((n = read(fd, octets + have, FILE_MOST - have)) > 0)
 		have += (gsize)n;
 	if (n < 0) {
-		error_config(
-		    error, "key file %s: %s", path, g_strerror(errno));
+		error_config(error, "key file %s: %s", path, g_strerror(errno));
 		return NULL;
 	}
 	return g_steal_pointer(&octets);
@@ -180,8 +179,8 @@ read_lines(TokenKeys *keys, const char *text, GError **error)
 		explicit_bzero(lines[i], length);
 	}
 	if (ok && keys->keys->len == 0)
-		return error_config(
-		    error, "key file %s: no key in it", keys->path);
+		return error_config(error, "key file %s: no key in it",
+		    keys->path);
 	return ok;
 }
 
@@ -247,8 +246,9 @@ static gboolean
 is_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
-	    a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 gboolean
@@ -304,8 +304,8 @@ append_key(GString *out, const TokenKey *key)
 	    base64);
 	explicit_bzero(base64, strlen(base64));
 	if (key->made != 0) {
-		g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(
-		    key->made);
+		g_autoptr(GDateTime) time =
+		    g_date_time_new_from_unix_utc(key->made);
 		g_autofree char *day = g_date_time_format(time, "%Y-%m-%d");
 
 		g_string_append_printf(out, " %s", day);
@@ -369,7 +369,7 @@ put_file(const char *path, GString *text, const struct stat *was,
 	if (ok)
 		ok = (was != NULL ? rename(temporary, path)
 				  : link(temporary, path)) == 0 &&
-		    sync_folder(path);
+		     sync_folder(path);
 	saved = errno;
 	explicit_bzero(text->str, text->len);
 	if (fd >= 0) {
@@ -377,8 +377,8 @@ put_file(const char *path, GString *text, const struct stat *was,
 		unlink(temporary);
 	}
 	if (!ok)
-		return error_config(
-		    error, "key file %s: %s", path, g_strerror(saved));
+		return error_config(error, "key file %s: %s", path,
+		    g_strerror(saved));
 	return TRUE;
 }
 
@@ -417,8 +417,8 @@ rotate(TokenKeys *keys, gint64 now, gint64 age, guint *dropped, GError **error)
 	gint64 epoch = 0;
 
 	for (guint i = 0; i < before; i++)
-		epoch = MAX(epoch,
-		    g_array_index(keys->keys, TokenKey, i).epoch);
+		epoch =
+		    MAX(epoch, g_array_index(keys->keys, TokenKey, i).epoch);
 	token_keys_retire(keys, now, age);
 	*dropped = before - keys->keys->len;
 	g_string_append(text, HEAD);

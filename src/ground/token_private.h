@@ -15,7 +15,7 @@ typedef struct TokenKey {
 } TokenKey;
 
 struct TokenKeys {
-	GArray *keys;     /* of TokenKey, in the order of the file */
+	GArray *keys; /* of TokenKey, in the order of the file */
 	char *path;
 	struct stat stat; /* of the file that was read */
 };

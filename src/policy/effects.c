@@ -4,6 +4,7 @@
 
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/proof.h"
 #include "store/outbox.h"
 #include "store/seen.h"
 
@@ -142,13 +143,46 @@ to_addresses(const Message *message)
 }
 
 static gboolean
-write_ids(StoreTxn *txn, const Message *message, gint64 ticket, GError **error)
+names_by(const Facts *facts, Proof proof)
 {
+	for (guint i = 0; i < facts->claims->len; i++)
+		if (g_array_index(facts->claims, Claim, i).proof == proof)
+			return TRUE;
+	return FALSE;
+}
+
+/* What a relay has made of a letter's Message-ID: a copy of it that came back
+ * shows that, and so does the report about one that did not arrive. */
+static gboolean
+learn_relay_id(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GError **error)
+{
+	const Message *message = facts->message;
+	const char *id = NULL;
+
+	if (effects->opens)
+		return TRUE;
+	if (g_str_equal(effects->kind, "own-copy"))
+		id = facts->is_own_copy ? NULL : message->message_id;
+	else if (message->dsn != NULL && facts->reach == REACH_JOINS &&
+	    !names_by(facts, PROOF_RETURNED))
+		id = message->dsn->original_message_id;
+	return id == NULL || *id == '\0' ||
+	    msgid_add_relayed(txn, id, effects->ticket->id, error);
+}
+
+static gboolean
+write_ids(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GError **error)
+{
+	const Message *message = facts->message;
+	gint64 ticket = effects->ticket->id;
 	guint first = message->references->len > 32
 	    ? message->references->len - 32
 	    : 0;
 
-	if (!msgid_add(txn, message->message_id, ticket, "seen", error))
+	if (!msgid_add(txn, message->message_id, ticket, "seen", error) ||
+	    !learn_relay_id(txn, facts, effects, error))
 		return FALSE;
 	for (guint i = 0; i < message->in_reply_to->len && i < 8; i++)
 		if (!msgid_add(txn, message->in_reply_to->pdata[i], ticket,
@@ -186,7 +220,7 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	row.body_text = message->body_text;
 	row.reason = effects->why;
 	return message_add(txn, &row, octets, &id, error) &&
-	    write_ids(txn, message, row.ticket, error) &&
+	    write_ids(txn, facts, effects, error) &&
 	    seen_add(txn, message->message_id, message->content_hash,
 		row.ticket, id, facts->envelope->received, error);
 }

@@ -20,15 +20,20 @@ typedef struct Desk {
 	const TokenKeys *keys;
 } Desk;
 
-/* How a mail found its ticket, strongest first. */
+/* How a mail found its ticket, strongest first (policy/proof.h). */
 typedef enum Proof {
 	PROOF_NONE,
 	PROOF_ADDRESS,   /* keyed token in a recipient address */
 	PROOF_OWN_ID,    /* our signed Message-ID answered */
 	PROOF_RETURNED,  /* our Message-ID in a delivery report */
 	PROOF_KNOWN_ID,  /* a msg-id that the ticket knows */
+	PROOF_MENTIONED, /* a mail of the ticket has named this one */
+	PROOF_RELAY_ID,  /* the msg-id that a relay gave our letter */
+	PROOF_QUOTE,     /* the keyed line of our letter in its text */
 	PROOF_SUBJECT,   /* the number in the subject */
 } Proof;
+
+typedef struct Claim Claim;
 
 struct Facts {
 	const Message *message;
@@ -50,8 +55,10 @@ struct Facts {
 	gboolean answers_ours;    /* names any id of ours, or came to a token */
 	AddressRow *token_party;  /* whom the deciding token was made for */
 
+	GArray *claims;           /* of Claim (policy/proof.h), in order */
 	Ticket *ticket;           /* the candidate; NULL: none */
-	Proof proof;
+	Proof proof;              /* of the claim that decided */
+	guint reach;              /* of that claim, a ProofReach */
 	char *sender_role;        /* on the candidate; "" none */
 	AddressRow *requester;    /* of the candidate */
 	GPtrArray *participants;  /* of AddressRow, of the candidate */
@@ -91,7 +98,5 @@ Facts facts_at_home(const Facts *facts);
  * is no such ticket. */
 Facts *facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket,
     gint64 now, GError **error);
-
-const char *proof_name(Proof proof);
 
 #endif

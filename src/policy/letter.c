@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "policy/calendar.h"
 #include "policy/locale.h"
+#include "policy/proof.h"
 
 enum { TEXT_MOST = 256 << 10 }; /* mustache_render gives up at 1 MiB */
 
@@ -141,6 +142,21 @@ letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
 	    address_domain(facts->mailbox->address));
 }
 
+/* One quiet line below a customer's letter: it proves an answer of which
+ * nothing but the quotation is left. */
+static char *
+with_reference(const char *text, const Desk *desk, gint64 ticket, gint64 party)
+{
+	g_autofree char *token = token_make(
+	    desk->keys, TOKEN_QUOTE, ticket, party);
+	gsize length = strlen(text);
+
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	return g_strdup_printf("%.*s\n\n" PROOF_LABEL "%s\n", (int)length,
+	    text, token);
+}
+
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
@@ -159,6 +175,9 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	    facts, desk, ticket, plan->to->id);
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	g_autoptr(GPtrArray) references = g_ptr_array_new();
+	g_autofree char *text = plan->inside
+	    ? g_strdup(letter->text)
+	    : with_reference(letter->text, desk, ticket, plan->to->id);
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
@@ -177,7 +196,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.loop = plan->class == COMPOSE_PERSON ? NULL : loop;
 	c.language = plan->language;
 	c.date = now;
-	c.text = letter->text;
+	c.text = text;
 	c.attachments = plan->attachments;
 	return compose_message(&c, error);
 }

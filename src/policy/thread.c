@@ -1,12 +1,12 @@
 /* thread.c - which ticket: step of policy/pipeline after gate.
  *
- * A keyed token or our signed Message-ID joins by itself. A known Message-ID
- * or the number in the subject needs a participant of that ticket (the number
- * an authenticated one). The subject alone never joins, and never vetoes.
- * Everybody else gets a ticket of his own, linked for agents. */
+ * How far each proof carries is in policy/proof. The subject alone never joins,
+ * and never vetoes. Everybody else gets a ticket of his own, linked for
+ * agents. */
 #include "policy/thread.h"
 
 #include "ground/text.h"
+#include "policy/proof.h"
 #include "policy/ticket.h"
 
 typedef struct Join {
@@ -46,28 +46,34 @@ by_token(const Facts *facts, const Effects *effects)
 static Join
 decide(const Facts *facts, const Effects *effects)
 {
-	gboolean proven = facts->auth == AUTH_PASS;
-	gboolean takes_part = *facts->sender_role != '\0';
 	Join join = { FALSE, FALSE, NULL };
 
-	switch (facts->proof) {
-	case PROOF_ADDRESS:
-	case PROOF_OWN_ID:
+	if (facts->reach == REACH_NOTHING)
+		return join;
+	if (facts->proof == PROOF_ADDRESS || facts->proof == PROOF_OWN_ID ||
+	    facts->proof == PROOF_QUOTE)
 		return by_token(facts, effects);
-	case PROOF_RETURNED:
-		join.joins = facts->message->kind == MESSAGE_BOUNCE;
-		break;
-	case PROOF_KNOWN_ID:
-		join.joins = takes_part && facts->auth != AUTH_FAIL;
-		join.verified = join.joins && proven;
-		break;
-	case PROOF_SUBJECT:
-		join.joins = join.verified = takes_part && proven;
-		break;
-	case PROOF_NONE:
-		break;
-	}
+	join.joins = TRUE;
+	join.verified = facts->reach == REACH_JOINS &&
+	    facts->proof != PROOF_RETURNED;
 	return join;
+}
+
+/* Every ticket that the mail names, for `explain`. */
+static void
+tell_claims(const Facts *facts, Effects *effects)
+{
+	static const char *const reaches[] = { "not enough for this sender",
+		"enough to join, not to be believed", "proof enough" };
+
+	for (guint i = 0; i < facts->claims->len; i++) {
+		const Claim *claim = &g_array_index(facts->claims, Claim, i);
+
+		effects_reason(effects, "thread",
+		    "it names ticket %" G_GINT64_FORMAT " by %s: %s",
+		    claim->ticket, proof_name(claim->proof),
+		    reaches[proof_reach(facts, claim)]);
+	}
 }
 
 /* A person's answer to a matter that was closed long ago is a new matter. */
@@ -118,6 +124,7 @@ thread_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    facts->author != NULL ? facts->author->address : "unknown sender",
 	    facts->auth == AUTH_PASS ? "proven" : "not proven",
 	    facts->auth_reason);
+	tell_claims(facts, effects);
 	if (facts->ticket != NULL) {
 		join = decide(facts, effects);
 		effects->is_inside = join.joins && is_inside(facts);

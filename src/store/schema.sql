@@ -86,7 +86,7 @@ CREATE TABLE message (
 CREATE INDEX message_by_ticket ON message (ticket, id);
 
 -- Every msg-id seen or mentioned on a ticket. role: own (we made it), seen,
--- mentioned.
+-- mentioned; relay (given to our letter on its way; what stands before "@").
 CREATE TABLE msgid (
 	msgid TEXT NOT NULL,
 	ticket INTEGER NOT NULL REFERENCES ticket (id),

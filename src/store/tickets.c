@@ -2,6 +2,8 @@
  * the command line, written by policy/effects. */
 #include "store/tickets.h"
 
+#include <string.h>
+
 #include "ground/error.h"
 #include "store/parties.h"
 #include "store/rawmail.h"
@@ -341,12 +343,11 @@ msgid_add(StoreTxn *txn, const char *msgid, gint64 ticket, const char *role,
 	return store_run(txn, STMT_MSGID_ADD, NULL, error, msgid, ticket, role);
 }
 
-gboolean
-msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
-    GError **error)
+/* Takes rows. */
+static gboolean
+read_found(StoreRows *taken, MsgidFound *found, GError **error)
 {
-	g_autoptr(StoreRows) rows = store_query(
-	    txn, STMT_MSGID_FIND, error, msgid, address);
+	g_autoptr(StoreRows) rows = taken;
 	g_autoptr(GError) reason = NULL;
 	MsgidFound none = { 0, FALSE, FALSE };
 
@@ -362,6 +363,50 @@ msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
 		return TRUE;
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return FALSE;
+}
+
+gboolean
+msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
+    GError **error)
+{
+	return read_found(
+	    store_query(txn, STMT_MSGID_FIND, error, msgid, address), found,
+	    error);
+}
+
+static char *
+left_of(const char *msgid)
+{
+	return g_strndup(msgid, strcspn(msgid, "@"));
+}
+
+gboolean
+msgid_find_relayed(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error)
+{
+	g_autofree char *left = left_of(msgid);
+
+	return read_found(store_query(txn, STMT_MSGID_FIND_ROLE, error, left,
+			      address, "relay"),
+	    found, error);
+}
+
+gboolean
+msgid_add_relayed(StoreTxn *txn, const char *msgid, gint64 ticket,
+    GError **error)
+{
+	g_autofree char *left = left_of(msgid);
+
+	return msgid_add(txn, left, ticket, "relay", error);
+}
+
+gboolean
+msgid_find_mentioned(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error)
+{
+	return read_found(store_query(txn, STMT_MSGID_FIND_ROLE, error, msgid,
+			      address, "mentioned"),
+	    found, error);
 }
 
 void

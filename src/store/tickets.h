@@ -89,6 +89,17 @@ typedef struct MsgidFound {
 gboolean msgid_find(StoreTxn *txn, const char *msgid, gint64 address,
     MsgidFound *found, GError **error);
 
+/* The same among ids that relays gave our letters, whatever domain stands
+ * behind: some relays tell the id without it, or change it. */
+gboolean msgid_find_relayed(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error);
+gboolean msgid_add_relayed(StoreTxn *txn, const char *msgid, gint64 ticket,
+    GError **error);
+
+/* The same among ids that have been mentioned and not been seen. */
+gboolean msgid_find_mentioned(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error);
+
 typedef struct EventRow {
 	gint64 at;
 	char *event, *actor, *detail;
