@@ -109,13 +109,14 @@ print_repeated(StoreTxn *txn, const Effects *effects, GError **error)
 {
 	for (guint i = 0; i < effects->letters->len; i++) {
 		const LetterEffect *letter = effects->letters->pdata[i];
+		g_autofree char *to = letter_recipients(letter);
 		gboolean has;
 
 		if (!outbox_has(txn, letter->cause, &has, error))
 			return FALSE;
 		if (has)
 			printf("outbox: not again: %s to %s: %s\n",
-			    letter->letter, letter->to, letter->subject);
+			    letter->letter, to, letter->subject);
 	}
 	return TRUE;
 }

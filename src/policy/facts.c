@@ -5,14 +5,9 @@
 #include "ground/error.h"
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/facts_private.h"
 #include "policy/proof.h"
 #include "store/seen.h"
-
-static void
-free_address(gpointer data)
-{
-	address_row_free(data);
-}
 
 void
 facts_free(Facts *facts)
@@ -21,16 +16,21 @@ facts_free(Facts *facts)
 		return;
 	g_free(facts->auth_reason);
 	address_row_free(facts->sender);
+	address_row_free(facts->reply_to);
+	g_clear_pointer(&facts->copied, g_ptr_array_unref);
 	address_row_free(facts->token_party);
 	g_clear_pointer(&facts->claims, g_array_unref);
 	ticket_free(facts->ticket);
 	g_free(facts->sender_role);
 	address_row_free(facts->requester);
+	address_row_free(facts->correspondent);
 	g_clear_pointer(&facts->participants, g_ptr_array_unref);
 	g_clear_pointer(&facts->thread_ids, g_ptr_array_unref);
 	g_free(facts->last_in);
 	g_clear_pointer(&facts->notes, g_ptr_array_unref);
+	g_clear_pointer(&facts->also, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
+	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
 	g_free(facts);
 }
@@ -50,9 +50,14 @@ read_ticket(Facts *facts, StoreTxn *txn, gint64 ticket, GError **error)
 			    txn, ticket, &facts->last_in, &reason);
 		if (reason == NULL)
 			facts->notes = message_notes(txn, ticket, &reason);
+		if (reason == NULL)
+			facts->also = ticket_queues(txn, ticket, &reason);
 		if (reason == NULL && facts->ticket->requester != 0)
 			facts->requester = party_by_id(
 			    txn, facts->ticket->requester, &reason);
+		if (reason == NULL && facts->ticket->reply_to != 0)
+			facts->correspondent = party_by_id(
+			    txn, facts->ticket->reply_to, &reason);
 	}
 	if (reason != NULL) {
 		g_propagate_error(error, g_steal_pointer(&reason));
@@ -102,11 +107,13 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	facts->from_agent = site_is_agent(desk->site, folded);
 	facts->sender = party_need(txn, folded, facts->author->address,
 	    facts->auth == AUTH_PASS ? facts->author->name : "", now, error);
-	if (facts->sender == NULL)
+	if (facts->sender == NULL ||
+	    !facts_read_reply_to(facts, txn, desk, now, error))
 		return FALSE;
+	/* The limits are those of whoever would be written to. */
 	key = autosub_subject_key(facts->message->subject);
-	return automatic_counts(txn, facts->sender->id, address_domain(folded),
-	    key, now, &facts->automatic, error);
+	return automatic_counts(txn, facts_answer_to(facts)->id,
+	    address_domain(folded), key, now, &facts->automatic, error);
 }
 
 static void
@@ -124,24 +131,6 @@ read_role(Facts *facts)
 	}
 }
 
-static GPtrArray *
-agents_of(StoreTxn *txn, const Queue *queue, gint64 now, GError **error)
-{
-	g_autoptr(GPtrArray) agents = g_ptr_array_new_with_free_func(
-	    free_address);
-
-	for (guint i = 0; queue != NULL && i < queue->agents->len; i++) {
-		const char *address = queue->agents->pdata[i];
-		AddressRow *row = party_need(
-		    txn, address, address, "", now, error);
-
-		if (row == NULL)
-			return NULL;
-		g_ptr_array_add(agents, row);
-	}
-	return g_steal_pointer(&agents);
-}
-
 static const Calendar *
 calendar_of(const Desk *desk, const Queue *queue)
 {
@@ -154,22 +143,32 @@ static gboolean
 read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
 {
-	if (facts->mailbox != NULL)
-		facts->home.queue = site_queue(
-		    desk->site, facts->mailbox->queue);
 	if (facts->ticket != NULL)
 		facts->queue = site_queue(desk->site, facts->ticket->queue);
 	if (facts->queue == NULL)
 		facts->queue = facts->home.queue;
 	facts->calendar = calendar_of(desk, facts->queue);
 	facts->home.calendar = calendar_of(desk, facts->home.queue);
-	facts->agents = agents_of(txn, facts->queue, now, error);
+	facts->agents = facts_agents_of(
+	    txn, desk, facts->queue, facts->also, now, error);
 	if (facts->agents == NULL)
 		return FALSE;
-	facts->home.agents = facts->queue == facts->home.queue
-	    ? g_ptr_array_ref(facts->agents)
-	    : agents_of(txn, facts->home.queue, now, error);
+	facts->home.agents = facts_agents_of(
+	    txn, desk, facts->home.queue, facts->home.also, now, error);
 	return facts->home.agents != NULL;
+}
+
+const AddressRow *
+facts_answer_to(const Facts *facts)
+{
+	return facts->reply_to != NULL ? facts->reply_to : facts->sender;
+}
+
+const AddressRow *
+facts_correspondent(const Facts *facts)
+{
+	return facts->correspondent != NULL ? facts->correspondent
+					    : facts->requester;
 }
 
 Facts
@@ -179,20 +178,9 @@ facts_at_home(const Facts *facts)
 
 	home.queue = facts->home.queue;
 	home.calendar = facts->home.calendar;
+	home.also = facts->home.also;
 	home.agents = facts->home.agents;
 	return home;
-}
-
-/* The mailbox of the envelope; a mail in the spool whose mailbox has since
- * left the configuration goes to the first one. */
-static const Mailbox *
-mailbox_of(const Desk *desk, const char *name)
-{
-	const Mailbox *mailbox = site_mailbox(desk->site, name);
-
-	if (mailbox == NULL && desk->site->mailboxes->len > 0)
-		mailbox = desk->site->mailboxes->pdata[0];
-	return mailbox;
 }
 
 /* The border's word first; our own look at the signature where it has none. */
@@ -224,11 +212,11 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
-	facts->mailbox = mailbox_of(desk, envelope->mailbox);
 	facts->author = message_author(message);
 	if (facts->author != NULL &&
 	    !address_is_valid(facts->author->address))
 		facts->author = NULL;
+	facts_read_home(facts, desk, envelope->mailbox);
 	read_auth(facts, desk, dkim);
 	if (!seen_find(txn, message->message_id,
 		message->content_hash, &facts->seen_ticket, error) ||
@@ -236,7 +224,9 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	    !read_candidate(facts, txn, desk, error))
 		return NULL;
 	read_role(facts);
-	if (!read_agents(facts, txn, desk, now, error) ||
+	if (!facts_read_copied(facts, txn, desk, now, error) ||
+	    !facts_read_answered(facts, txn, error) ||
+	    !read_agents(facts, txn, desk, now, error) ||
 	    !ticket_next_number(txn, &facts->next_number, error))
 		return NULL;
 	return g_steal_pointer(&facts);
@@ -256,7 +246,10 @@ facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket, gint64 now,
 		    ticket);
 		return NULL;
 	}
-	facts->mailbox = mailbox_of(desk, facts->ticket->mailbox);
+	facts->mailbox = facts_mailbox(desk, facts->ticket->mailbox);
+	if (facts->mailbox != NULL)
+		facts->home.queue = site_queue(
+		    desk->site, facts->mailbox->queue);
 	if (!read_agents(facts, txn, desk, now, error))
 		return NULL;
 	return g_steal_pointer(&facts);

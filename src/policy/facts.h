@@ -46,6 +46,9 @@ struct Facts {
 	char *auth_reason;
 	const Address *author;    /* From; NULL when there is none to use */
 	AddressRow *sender;       /* NULL when there is no author */
+	AddressRow *reply_to;     /* single Reply-To of a proven author */
+	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a
+				   * ticket opened by this mail keeps them */
 	gboolean from_agent;      /* author is a listed agent */
 	gboolean is_own_copy;     /* a mail of ours that came back */
 
@@ -61,16 +64,21 @@ struct Facts {
 	guint reach;              /* of that claim, a ProofReach */
 	char *sender_role;        /* on the candidate; "" none */
 	AddressRow *requester;    /* of the candidate */
+	AddressRow *correspondent; /* where he reads mail; NULL: requester */
 	GPtrArray *participants;  /* of AddressRow, of the candidate */
+	gint64 answered;          /* whose mail an agent answers: address row */
 	GPtrArray *thread_ids;    /* of char *, public thread of the candidate */
 	char *last_in;            /* newest Message-ID of the customer, or "" */
 	GPtrArray *notes;         /* of char *, internal texts of the candidate */
 	gint64 subject_number;    /* [#N] in the subject, or 0 */
 
-	GPtrArray *agents;        /* of AddressRow, of queue */
-	struct {                  /* the same of the mailbox's own queue */
+	GPtrArray *also;          /* of char *: further queues */
+	GPtrArray *agents;        /* of AddressRow, of queue and those */
+	const RouteRule *rule;    /* that a new ticket goes by; NULL: none */
+	struct {                  /* the same as a new ticket would have it */
 		const Queue *queue;
 		const Calendar *calendar;
+		GPtrArray *also;
 		GPtrArray *agents;
 	} home;
 	AutomaticCounts automatic;
@@ -92,6 +100,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
 /* The same facts as a new ticket sees them: queue, calendar and agents are the
  * mailbox's own. A shallow copy: valid as long as facts, not to be freed. */
 Facts facts_at_home(const Facts *facts);
+
+/* Where letters to the author of the mail go, and to the customer of the
+ * candidate. Borrowed; NULL when nobody is known. */
+const AddressRow *facts_answer_to(const Facts *facts);
+const AddressRow *facts_correspondent(const Facts *facts);
 
 /* For happenings without a mail (timers, command line): the facts of a ticket.
  * message, envelope and sender are NULL. NULL with error PERMANENT when there

@@ -157,6 +157,12 @@ with_reference(const char *text, const Desk *desk, gint64 ticket, gint64 party)
 	    text, token);
 }
 
+static void
+free_address(gpointer data)
+{
+	address_free(data);
+}
+
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
@@ -174,6 +180,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autofree char *root = letter_root_id(
 	    facts, desk, ticket, plan->to->id);
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	g_autoptr(GPtrArray) cc = g_ptr_array_new_with_free_func(free_address);
 	g_autoptr(GPtrArray) references = g_ptr_array_new();
 	g_autofree char *text = plan->inside
 	    ? g_strdup(letter->text)
@@ -181,6 +188,8 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
+	for (guint i = 0; letter->cc != NULL && i < letter->cc->len; i++)
+		g_ptr_array_add(cc, address_new(letter->cc->pdata[i], ""));
 	g_ptr_array_add(references, root);
 	for (guint i = 0; plan->references != NULL &&
 	     i < plan->references->len; i++)
@@ -189,6 +198,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.from = from;
 	c.reply_to = reply_to;
 	c.to = list;
+	c.cc = cc->len > 0 ? cc : NULL;
 	c.subject = letter->subject;
 	c.message_id = letter->message_id;
 	c.in_reply_to = plan->in_reply_to;
@@ -201,12 +211,26 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	return compose_message(&c, error);
 }
 
+static GPtrArray *
+written_of(const GPtrArray *rows)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; rows != NULL && i < rows->len; i++) {
+		const AddressRow *row = rows->pdata[i];
+
+		g_ptr_array_add(out, g_strdup(row->written));
+	}
+	return out;
+}
+
 gboolean
 letter_add(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, Effects *effects)
 {
 	g_autoptr(LetterEffect) letter = g_new0(LetterEffect, 1);
 	g_autoptr(GError) error = NULL;
+	g_autofree char *all = NULL;
 	gint64 ticket = effects->ticket->id;
 	gint64 to = plan->to->id;
 
@@ -214,6 +238,7 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 	letter->cause = g_strdup(plan->cause);
 	letter->visibility = g_strdup(plan->inside ? "internal" : "public");
 	letter->to = g_strdup(plan->to->written);
+	letter->cc = written_of(plan->cc);
 	letter->address = to;
 	letter->from_address = g_strdup(facts->mailbox->address);
 	letter->from_name = g_strdup(plan->from_name != NULL
@@ -237,8 +262,9 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 		    letter->letter, error->message);
 		return FALSE;
 	}
-	effects_reason(effects, "letter", "%s to %s: %s", letter->letter,
-	    letter->to, letter->subject);
+	all = letter_recipients(letter);
+	effects_reason(effects, "letter", "%s to %s: %s", letter->letter, all,
+	    letter->subject);
 	g_ptr_array_add(effects->letters, g_steal_pointer(&letter));
 	return TRUE;
 }

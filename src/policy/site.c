@@ -10,6 +10,7 @@
 #include "mail/words.h"
 #include "mail/nameserver.h"
 #include "policy/calendar.h"
+#include "policy/route.h"
 
 enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
 
@@ -66,6 +67,8 @@ const ConfigOption site_options[] = {
 	    "further addresses that reach this mailbox" },
 	{ "mailbox", "queue", CONFIG_NAME, "general", NULL, FALSE,
 	    "queue of its tickets" },
+	{ "mailbox", "also-notify", CONFIG_BOOL, "yes", NULL, FALSE,
+	    "agents of its queue hear of mail to another mailbox and to it" },
 	{ "mailbox", "language", CONFIG_NAME, NULL, NULL, FALSE,
 	    "language of its letters; none: default-language" },
 	{ "mailbox", "plus-addressing", CONFIG_BOOL, "yes", NULL, FALSE,
@@ -106,6 +109,25 @@ const ConfigOption site_options[] = {
 	    FALSE, "working hours: Mon-Fri 09:00-18:00; Sat 10:00-14:00" },
 	{ "calendar", "holidays", CONFIG_LIST, NULL, NULL, FALSE,
 	    "days (2026-03-21, or 03-21 each year) or files of such days" },
+
+	{ "rule", "", CONFIG_NAME, "returns", NULL, TRUE,
+	    "which queue a new ticket goes to; the first rule that fits" },
+	{ "rule", "match-to", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of ours that the mail came to" },
+	{ "rule", "match-from", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of its author" },
+	{ "rule", "match-domain", CONFIG_LIST, NULL, NULL, FALSE,
+	    "domains of its author; .example.org: with all below" },
+	{ "rule", "match-subject", CONFIG_LIST, NULL, NULL, FALSE,
+	    "words in its subject" },
+	{ "rule", "match-body", CONFIG_LIST, NULL, NULL, FALSE,
+	    "words in its new text" },
+	{ "rule", "match-language", CONFIG_LIST, NULL, NULL, FALSE,
+	    "language of the ticket; uz is uz-Latn too" },
+	{ "rule", "match-header", CONFIG_LIST, NULL, NULL, FALSE,
+	    "a field that it has, or field: words in it" },
+	{ "rule", "queue", CONFIG_NAME, "general", NULL, FALSE,
+	    "the queue" },
 
 	{ "smtp", "server", CONFIG_TEXT, "smtp://127.0.0.1:25", NULL, FALSE,
 	    "where letters go: smtp:// or smtps://user@host:port" },
@@ -454,6 +476,7 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		mailbox->language = text_or(
 		    section, "language", site->default_language);
 		mailbox->plus = config_bool(section, "plus-addressing");
+		mailbox->also_notify = config_bool(section, "also-notify");
 		if (site_mailbox_by_address(site, mailbox->address) != NULL)
 			config_error(site->config, errors, section, "address",
 			    "%s is the address of another mailbox too",
@@ -544,6 +567,7 @@ site_new(Config *config, GPtrArray *errors)
 	add_queues(site, errors);
 	add_default_queue(site);
 	add_mailboxes(site, errors);
+	site->rules = route_rules(site, errors);
 	if (!has_section(config, "mailbox"))
 		config_error(config, errors, NULL, NULL,
 		    "there is no mailbox; add [mailbox support] with an "
@@ -560,6 +584,7 @@ site_free(Site *site)
 	g_ptr_array_unref(site->mailboxes);
 	g_ptr_array_unref(site->queues);
 	g_ptr_array_unref(site->calendars);
+	g_ptr_array_unref(site->rules);
 	g_free(site->state_dir);
 	g_free(site->store_url);
 	g_free(site->default_language);

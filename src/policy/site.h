@@ -5,6 +5,8 @@
 #include "ground/config.h"
 #include "javob.h"
 
+typedef struct RouteRule RouteRule; /* policy/route.h */
+
 typedef struct Mailbox {
 	char *name;
 	char *address;        /* support address, folded */
@@ -13,6 +15,7 @@ typedef struct Mailbox {
 	char *queue;
 	char *language;       /* BCP 47 */
 	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
+	gboolean also_notify; /* of tickets of others that name it too */
 	const ConfigSection *section;
 } Mailbox;
 
@@ -41,6 +44,7 @@ struct Site {
 	GPtrArray *mailboxes; /* of Mailbox */
 	GPtrArray *queues;    /* of Queue */
 	GPtrArray *calendars; /* of Calendar */
+	GPtrArray *rules;     /* of RouteRule, in order */
 };
 
 extern const ConfigOption site_options[];

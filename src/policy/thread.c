@@ -7,6 +7,7 @@
 
 #include "ground/text.h"
 #include "policy/proof.h"
+#include "policy/route.h"
 #include "policy/ticket.h"
 
 typedef struct Join {
@@ -86,6 +87,49 @@ is_too_late(const Facts *facts, const Desk *desk, gint64 now,
 	    now - facts->ticket->resolved > desk->site->reopen_within;
 }
 
+/* Who takes part from the start, and which queues hear of it. */
+static void
+add_parties(const Facts *facts, Effects *effects)
+{
+	Ticket *ticket = effects->ticket;
+
+	if (ticket->requester == 0)
+		return;
+	effects_participant(effects, ticket->requester, "requester");
+	if (facts->reply_to != NULL) {
+		ticket->reply_to = facts->reply_to->id;
+		effects_participant(effects, ticket->reply_to, "reply");
+		effects_reason(effects, "party", "answers go to his Reply-To, %s",
+		    facts->reply_to->address);
+	}
+	for (guint i = 0; i < facts->copied->len; i++) {
+		const AddressRow *row = facts->copied->pdata[i];
+
+		if (row->id == ticket->reply_to)
+			continue;
+		effects_participant(effects, row->id, "cc");
+		effects_reason(
+		    effects, "party", "%s takes part: in copy", row->address);
+	}
+}
+
+static void
+tell_route(const Facts *facts, Effects *effects)
+{
+	const Ticket *ticket = effects->ticket;
+
+	if (facts->rule != NULL)
+		effects_reason(effects, "route", "queue %s by rule %s",
+		    ticket->queue, route_name(facts->rule));
+	else
+		effects_reason(effects, "route", "queue %s of mailbox %s",
+		    ticket->queue, ticket->mailbox);
+	for (guint i = 0; i < facts->home.also->len; i++)
+		effects_reason(effects, "route",
+		    "queue %s hears of it: sent to its mailbox too",
+		    (const char *)facts->home.also->pdata[i]);
+}
+
 static void
 open_new(const Facts *facts, gint64 now, Effects *effects)
 {
@@ -96,7 +140,9 @@ open_new(const Facts *facts, gint64 now, Effects *effects)
 	g_free(ticket->mailbox);
 	ticket->mailbox = g_strdup(facts->mailbox->name);
 	g_free(ticket->queue);
-	ticket->queue = g_strdup(facts->mailbox->queue);
+	ticket->queue = g_strdup(facts->home.queue != NULL
+		? facts->home.queue->name
+		: facts->mailbox->queue);
 	g_free(ticket->language);
 	ticket->language = g_strdup(facts->mailbox->language);
 	g_free(ticket->subject);
@@ -106,8 +152,8 @@ open_new(const Facts *facts, gint64 now, Effects *effects)
 	effects->ticket = ticket;
 	effects->opens = TRUE;
 	effects->verified = facts->auth == AUTH_PASS;
-	if (ticket->requester != 0)
-		effects_participant(effects, ticket->requester, "requester");
+	add_parties(facts, effects);
+	tell_route(facts, effects);
 	if (message->kind == MESSAGE_SPAM)
 		ticket_move(ticket, TICKET_SPAM, now);
 	else if (message->kind == MESSAGE_BOUNCE ||

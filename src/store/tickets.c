@@ -75,6 +75,8 @@ read_ticket(StoreRows *rows)
 	ticket->promised = store_int(rows, 11);
 	ticket->answered = store_int(rows, 12);
 	ticket->resolved = store_int(rows, 13);
+	ticket->follows = store_int(rows, 14);
+	ticket->reply_to = store_int(rows, 15);
 	return ticket;
 }
 
@@ -121,7 +123,8 @@ ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error)
 	    store_run(txn, STMT_TICKET_INSERT, NULL, error, ticket->id,
 		ticket->number, ticket->state, ticket->mailbox, ticket->queue,
 		ticket->subject, ticket->requester, ticket->language,
-		ticket->opened, ticket->updated, ticket->promised);
+		ticket->opened, ticket->updated, ticket->promised,
+		ticket->follows, ticket->reply_to);
 }
 
 gboolean
@@ -132,6 +135,37 @@ ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
 	    ticket->answered, ticket->resolved);
 }
 
+gboolean
+ticket_followed_by(StoreTxn *txn, gint64 ticket, gint64 address, gint64 *found,
+    GError **error)
+{
+	*found = 0;
+	return store_run_int(txn, STMT_TICKET_FOLLOWED_BY, found, NULL, error,
+	    ticket, address);
+}
+
+static gpointer
+read_text(StoreRows *rows)
+{
+	return rows_text(rows, 0);
+}
+
+gboolean
+ticket_queue_add(StoreTxn *txn, gint64 ticket, const char *queue,
+    GError **error)
+{
+	return store_run(
+	    txn, STMT_TICKET_QUEUE_ADD, NULL, error, ticket, queue);
+}
+
+GPtrArray *
+ticket_queues(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(
+	    store_query(txn, STMT_TICKET_QUEUE_LIST, error, ticket), read_text,
+	    g_free, error);
+}
+
 /* --- participants -------------------------------------------------------- */
 
 gboolean
@@ -140,6 +174,14 @@ participant_add(StoreTxn *txn, gint64 ticket, gint64 address, const char *role,
 {
 	return store_run(txn, STMT_PARTICIPANT_ADD, NULL, error, ticket,
 	    address, role, now);
+}
+
+gboolean
+participant_set_role(StoreTxn *txn, gint64 ticket, gint64 address,
+    const char *role, GError **error)
+{
+	return store_run(txn, STMT_PARTICIPANT_SET_ROLE, NULL, error, ticket,
+	    address, role);
 }
 
 static gpointer
@@ -164,12 +206,6 @@ participant_list(StoreTxn *txn, gint64 ticket, GError **error)
 	return rows_collect(
 	    store_query(txn, STMT_PARTICIPANT_LIST, error, ticket),
 	    read_participant, free_address, error);
-}
-
-static gpointer
-read_text(StoreRows *rows)
-{
-	return rows_text(rows, 0);
 }
 
 char *
@@ -325,6 +361,15 @@ message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in, GError **error)
 	}
 	*last_in = g_steal_pointer(&last);
 	return g_steal_pointer(&ids);
+}
+
+gboolean
+message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *address, GError **error)
+{
+	*address = 0;
+	return store_run_int(txn, STMT_MESSAGE_TOLD_OF, address, NULL, error,
+	    ticket, message_id);
 }
 
 GPtrArray *

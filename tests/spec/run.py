@@ -217,7 +217,7 @@ def header_faults(letter, octets, answers):
     is a Message-ID that an acknowledgement can name."""
     faults = lint(types.SimpleNamespace(
         octets=octets, message=email.message_from_bytes(octets),
-        sender=letter["sender"], rcpts=[letter["to"]]), OWN)
+        sender=letter["sender"], rcpts=letter["to"].split(", ")), OWN)
     return [f for f in faults if answers or not f.startswith(
         ("an answer without", "References lack"))]
 
