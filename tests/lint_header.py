@@ -12,8 +12,8 @@ import sys
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version",
         "Content-Type", "Content-Transfer-Encoding")
 AT_MOST_ONCE = ("Reply-To", "In-Reply-To", "References", "Auto-Submitted",
-                "X-Auto-Response-Suppress", "X-Loop", "Sender")
-NEVER = ("Cc", "Bcc", "Received", "Return-Path", "User-Agent", "X-Mailer",
+                "X-Auto-Response-Suppress", "X-Loop", "Sender", "Cc")
+NEVER = ("Bcc", "Received", "Return-Path", "User-Agent", "X-Mailer",
          "X-Originating-IP", "Disposition-Notification-To",
          "Return-Receipt-To", "Resent-From", "Authentication-Results",
          "DKIM-Signature", "Delivered-To", "Apparently-To")
@@ -81,10 +81,15 @@ def lint_people(mail, own):
         yield "From is not one of our addresses: %s" % m["From"]
     if len(to) != 1:
         yield "To names %d people" % len(to)
-    if len(mail.rcpts) != 1:
-        yield "the envelope has %d recipients" % len(mail.rcpts)
-    elif to and to[0][1].lower() != mail.rcpts[0].lower():
-        yield "To is %s, the envelope says %s" % (to[0][1], mail.rcpts[0])
+    cc = email.utils.getaddresses([str(m["Cc"])]) if m["Cc"] else []
+    named = [address.lower() for _, address in to + cc]
+    if sorted(named) != sorted(r.lower() for r in mail.rcpts):
+        yield "To and Cc are %s, the envelope says %s" % (named, mail.rcpts)
+    for address in named:
+        if without_token(address) in own:
+            yield "we write to ourselves: %s" % address
+    if cc and m["Auto-Submitted"]:
+        yield "automatic mail in copy"
     if mail.sender and without_token(mail.sender) not in own:
         yield "the envelope sender %s is not ours" % mail.sender
     if m["Reply-To"] and without_token(email.utils.parseaddr(

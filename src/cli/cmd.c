@@ -21,6 +21,7 @@ const Command *const commands[] = {
 	&cmd_ticket,
 	&cmd_queue,
 	&cmd_quarantine,
+	&cmd_key,
 	&cmd_config,
 	&cmd_backup,
 	&cmd_health,

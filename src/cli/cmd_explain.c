@@ -43,6 +43,9 @@ explain_open(Explain *explain, const char *config, GError **error)
 		return FALSE;
 	key = g_build_filename(explain->site->state_dir, "key", NULL);
 	explain->keys = token_keys_load(key, error);
+	if (explain->keys != NULL)
+		token_keys_retire(explain->keys, clock_now(),
+		    explain->site->key_age);
 	explain->templates = templates_load(
 	    explain->site->templates_dir, faults);
 	return explain->keys != NULL;
@@ -106,13 +109,14 @@ print_repeated(StoreTxn *txn, const Effects *effects, GError **error)
 {
 	for (guint i = 0; i < effects->letters->len; i++) {
 		const LetterEffect *letter = effects->letters->pdata[i];
+		g_autofree char *to = letter_recipients(letter);
 		gboolean has;
 
 		if (!outbox_has(txn, letter->cause, &has, error))
 			return FALSE;
 		if (has)
 			printf("outbox: not again: %s to %s: %s\n",
-			    letter->letter, letter->to, letter->subject);
+			    letter->letter, to, letter->subject);
 	}
 	return TRUE;
 }

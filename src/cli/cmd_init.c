@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "ground/clock.h"
 #include "ground/config.h"
 #include "ground/error.h"
 #include "ground/token.h"
@@ -69,7 +70,7 @@ make_state(const char *dir, GError **error)
 		return FALSE;
 	if (g_file_test(key, G_FILE_TEST_EXISTS))
 		printf("kept %s\n", key);
-	else if (!token_keys_create(key, error))
+	else if (!token_keys_create(key, clock_now(), error))
 		return FALSE;
 	else
 		printf("wrote %s\n", key);

@@ -585,6 +585,7 @@ ingest_round(Ingest *ingest, guint *done, GError **error)
 	*done = 0;
 	if (!spool_lock(ingest->spool, TRUE, error))
 		return FALSE;
+	role_refresh_keys(ingest->site, ingest->keys);
 	ok = round_locked(ingest, done, error);
 	spool_unlock(ingest->spool);
 	return ok;

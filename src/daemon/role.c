@@ -7,12 +7,25 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "ground/clock.h"
 #include "ground/error.h"
+#include "ground/log.h"
 
 char *
 role_run_dir(const Site *site)
 {
 	return g_build_filename(site->state_dir, "run", NULL);
+}
+
+void
+role_refresh_keys(const Site *site, TokenKeys *keys)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!token_keys_refresh(keys, clock_now(), site->key_age, &error))
+		log_error("event=key-not-read problem=\"%s\"; the one read "
+			  "before goes on",
+		    error->message);
 }
 
 gboolean

@@ -11,6 +11,7 @@
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
 
+#include "ground/token.h"
 #include "policy/site.h"
 
 typedef struct RoleContext {
@@ -38,6 +39,9 @@ int tick_run(const RoleContext *context);
 /* STATE_DIR/run, where the wake-up sockets and status files are; free with
  * g_free. */
 char *role_run_dir(const Site *site);
+
+/* What the key file says now: `javob key rotate` may have changed it. */
+void role_refresh_keys(const Site *site, TokenKeys *keys);
 
 /* STATE_DIR/NAME.lock held until the process ends: one at a time. FALSE
  * (TEMPORARY) when another has it. */

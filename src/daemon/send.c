@@ -17,6 +17,7 @@
 #include "ground/wake.h"
 #include "mail/address.h"
 #include "mail/dsn.h"
+#include "mail/msgid.h"
 #include "out/out_smtp.h"
 #include "store/outbox.h"
 #include "store/parties.h"
@@ -139,7 +140,7 @@ connection(gpointer data)
 /* --- what came back --------------------------------------------------------- */
 
 typedef struct Outcome {
-	guint waiting, sent, failed;
+	guint waiting;
 	gboolean uncertain;
 	const char *reply; /* borrowed: last one */
 } Outcome;
@@ -163,23 +164,10 @@ judge(Job *job)
 		    result->reply != NULL ? result->reply : "");
 		outcome.waiting += result->fate == OUT_AGAIN ||
 		    result->fate == OUT_UNCERTAIN;
-		outcome.sent += result->fate == OUT_SENT;
-		outcome.failed += result->fate == OUT_FAILED;
 		outcome.uncertain |= result->fate == OUT_UNCERTAIN;
 		outcome.reply = recipient->reply;
 	}
 	return outcome;
-}
-
-/* Letters have one recipient. */
-static const char *
-forward_path_of(const Job *job)
-{
-	const OutboxRecipient *recipient = job->to->len > 0
-	    ? job->to->pdata[0]
-	    : NULL;
-
-	return recipient != NULL ? recipient->forward_path : "";
 }
 
 static gboolean
@@ -188,43 +176,100 @@ is_internal(const char *letter)
 	return g_str_equal(letter, "notify") || g_str_equal(letter, "held");
 }
 
-/* A customer's letter that will never arrive: the address is marked when the
- * server says that there is nobody, and a timer has the agents told. */
+/* The server says that there is nobody at that address. */
 static gboolean
-record_failure(StoreTxn *txn, const Job *job, const Outcome *outcome,
-    gint64 now, GError **error)
+mark_address(StoreTxn *txn, const OutboxRecipient *recipient, gint64 now,
+    GError **error)
 {
-	g_autofree char *folded = address_fold(forward_path_of(job));
-	g_autofree char *status = NULL;
+	g_autofree char *status = dsn_status_in(recipient->reply);
+	g_autofree char *folded = address_fold(recipient->forward_path);
 	g_autoptr(AddressRow) row = NULL;
 	g_autoptr(GError) reason = NULL;
 
+	if (!g_str_has_prefix(status, "5.1."))
+		return TRUE;
+	row = party_by_address(txn, folded, &reason);
+	if (row != NULL)
+		party_set_undeliverable(txn, row->id, now, &reason);
+	if (reason == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
+/* A customer's letter that will never arrive at one of its recipients, or at
+ * all: a timer has the agents told. */
+static gboolean
+record_failure(StoreTxn *txn, const Job *job, const char *state, gint64 now,
+    GError **error)
+{
+	const GPtrArray *recipients = job->row->recipients;
+	gboolean failed = g_str_equal(state, "failed");
+
 	if (is_internal(job->row->letter))
 		return TRUE;
-	status = dsn_status_in(outcome->reply);
-	if (outcome->failed > 0 && g_str_has_prefix(status, "5.1.")) {
-		row = party_by_address(txn, folded, &reason);
-		if (row != NULL &&
-		    !party_set_undeliverable(txn, row->id, now, &reason))
-			g_clear_pointer(&row, address_row_free);
-		if (reason != NULL) {
-			g_propagate_error(error, g_steal_pointer(&reason));
+	for (guint i = 0; i < recipients->len; i++) {
+		const OutboxRecipient *recipient = recipients->pdata[i];
+
+		if (!g_str_equal(recipient->state, "failed"))
+			continue;
+		failed = TRUE;
+		if (!mark_address(txn, recipient, now, error))
 			return FALSE;
-		}
 	}
-	return timer_add(txn, job->row->ticket, "undelivered", job->row->id,
-	    now, error);
+	return !failed ||
+	    timer_add(txn, job->row->ticket, "undelivered", job->row->id, now,
+		error);
 }
 
 static gboolean
-record_event(StoreTxn *txn, const Job *job, const char *state,
-    const Outcome *outcome, gint64 now, GError **error)
+record_events(StoreTxn *txn, const Job *job, gint64 now, GError **error)
 {
-	g_autofree char *detail = g_strdup_printf("%s to %s: %s",
-	    job->row->letter, forward_path_of(job), outcome->reply);
+	for (guint i = 0; i < job->row->recipients->len; i++) {
+		const OutboxRecipient *recipient =
+		    job->row->recipients->pdata[i];
+		g_autofree char *detail = g_strdup_printf("%s to %s: %s",
+		    job->row->letter, recipient->forward_path,
+		    recipient->reply);
 
-	return event_add(
-	    txn, job->row->ticket, now, state, "javob", detail, error);
+		if (!event_add(txn, job->row->ticket, now,
+			g_str_equal(recipient->state, "sent") ? "sent"
+							      : "failed",
+			"javob", detail, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Some relays give a letter a Message-ID of their own and tell it. */
+static gboolean
+record_relay_id(StoreTxn *txn, const Job *job, GError **error)
+{
+	for (guint i = 0; i < job->to->len; i++) {
+		const OutResult *result = &job->results[i];
+		g_autofree char *id = NULL;
+
+		if (result->fate == OUT_SENT && result->reply != NULL)
+			id = msgid_of_reply(result->reply);
+		if (id != NULL)
+			return msgid_add_relayed(
+			    txn, id, job->row->ticket, error);
+	}
+	return TRUE;
+}
+
+/* By this attempt or one before. */
+static gboolean
+has_arrived(const Job *job)
+{
+	for (guint i = 0; i < job->row->recipients->len; i++) {
+		const OutboxRecipient *recipient =
+		    job->row->recipients->pdata[i];
+
+		if (g_str_equal(recipient->state, "sent"))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static const char *
@@ -236,7 +281,7 @@ next_state(const Sender *sender, const Job *job, const Outcome *outcome,
 
 	*due = now;
 	if (outcome->waiting == 0)
-		return outcome->sent > 0 ? "sent" : "failed";
+		return has_arrived(job) ? "sent" : "failed";
 	if (now - job->row->created > sender->give_up ||
 	    job->row->uncertain > UNCERTAIN_MOST)
 		return "failed";
@@ -260,13 +305,12 @@ record(Sender *sender, StoreTxn *txn, Job *job, gint64 now, GError **error)
 		if (!outbox_recipient_result(
 			txn, job->row->id, job->to->pdata[i], error))
 			return FALSE;
-	if (!outbox_finish(txn, job->row, state, due, now, error))
-		return FALSE;
-	if (g_str_equal(state, "failed") &&
-	    !record_failure(txn, job, &outcome, now, error))
+	if (!outbox_finish(txn, job->row, state, due, now, error) ||
+	    !record_relay_id(txn, job, error))
 		return FALSE;
 	if (!g_str_equal(state, "queued") &&
-	    !record_event(txn, job, state, &outcome, now, error))
+	    (!record_failure(txn, job, state, now, error) ||
+		!record_events(txn, job, now, error)))
 		return FALSE;
 	sender->sent += g_str_equal(state, "sent") ? 1 : 0;
 	log_info("ticket=%" G_GINT64_FORMAT " event=%s-%s attempt=%" G_GINT64_FORMAT

@@ -24,6 +24,24 @@ enum {
 	PURGE_EVERY = 3600, /* seconds */
 };
 
+/* "ann@x: 550 5.1.1 ...", one after the other, for whom it did not reach. */
+static char *
+who_missed_it(const GPtrArray *recipients)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < recipients->len; i++) {
+		const OutboxRecipient *recipient = recipients->pdata[i];
+
+		if (!g_str_equal(recipient->state, "sent"))
+			g_string_append_printf(out,
+			    "%s%s was not delivered: %s",
+			    out->len > 0 ? "; to " : "",
+			    recipient->forward_path, recipient->reply);
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* The letter with that outbox id did not arrive: agents hear of it. */
 static gboolean
 undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
@@ -31,7 +49,10 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(OutboxLine) line = outbox_line(txn, timer->number, &reason);
-	g_autofree char *cause = NULL, *note = NULL;
+	g_autoptr(GPtrArray) recipients = reason == NULL
+	    ? outbox_recipients(txn, timer->number, &reason)
+	    : NULL;
+	g_autofree char *cause = NULL, *note = NULL, *missed = NULL;
 
 	if (reason != NULL) {
 		g_propagate_error(error, g_steal_pointer(&reason));
@@ -46,8 +67,8 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	if (ticket_move(effects->ticket, TICKET_BOUNCE, now))
 		effects_event(effects, "reopened", "javob",
 		    "its letter was not delivered");
-	note = g_strdup_printf("Our mail \"%s\" to %s was not delivered: %s",
-	    line->letter, line->to, line->reply);
+	missed = who_missed_it(recipients);
+	note = g_strdup_printf("Our mail \"%s\" to %s", line->letter, missed);
 	notify_note(facts, desk, now, cause, note, effects);
 	return TRUE;
 }
@@ -213,6 +234,8 @@ tick_run(const RoleContext *context)
 		gboolean more = FALSE;
 		guint fired = 0;
 
+		if (tick.keys != NULL)
+			role_refresh_keys(context->site, tick.keys);
 		if ((tick.store != NULL ||
 			tick_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&

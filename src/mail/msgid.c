@@ -156,3 +156,62 @@ msgid_is_valid(const char *msgid)
 			return FALSE;
 	return TRUE;
 }
+
+/* --- replies of relays ----------------------------------------------------- */
+
+/* Queue ids are shorter: they never come back as a Message-ID. */
+enum { RELAY_ID_LEAST = 16, RELAY_WORD_LEAST = 20 };
+
+/* A long random left part; not an address of somebody, which a reply may
+ * name too. */
+static gboolean
+is_relay_id(const char *word, gsize least)
+{
+	gsize left = strcspn(word, "@");
+	guint digits = 0;
+
+	for (gsize i = 0; i < left; i++) {
+		if (!g_ascii_isalnum(word[i]) &&
+		    strchr("._-+=", word[i]) == NULL)
+			return FALSE;
+		digits += g_ascii_isdigit(word[i]) ? 1 : 0;
+	}
+	return left >= least && digits >= 4;
+}
+
+static gboolean
+announces(const char *word)
+{
+	static const char *const words[] = { "ok", "ok:", "as", "id" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		if (g_ascii_strcasecmp(words[i], word) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+char *
+msgid_of_reply(const char *reply)
+{
+	g_auto(GStrv) words = g_strsplit(reply, " ", 32);
+	const char *before = "";
+
+	for (guint i = 0; words[i] != NULL; i++) {
+		char *word = words[i];
+		gsize length = strlen(word);
+		gboolean last = words[i + 1] == NULL;
+
+		while (length > 0 && strchr(">,;.", word[length - 1]) != NULL)
+			word[--length] = '\0';
+		word += strspn(word, "<");
+		if (strchr(word, '@') != NULL
+			? msgid_is_valid(word) &&
+			    is_relay_id(word, RELAY_ID_LEAST)
+			: last && announces(before) &&
+			    is_relay_id(word, RELAY_WORD_LEAST))
+			return g_strdup(word);
+		if (length > 0)
+			before = word;
+	}
+	return NULL;
+}

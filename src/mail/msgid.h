@@ -16,6 +16,11 @@
  * between identifiers and missing brackets are borne. */
 char *msgid_next(const char **cursor);
 
+/* The identifier that a relay has given a mail, from its reply to the final dot
+ * ("250 Ok 0102018f...", "250 2.0.0 OK <id@domain>"), with its domain or, as
+ * it was told, without; NULL when it tells none. Free with g_free. */
+char *msgid_of_reply(const char *reply);
+
 /* True for an identifier (without brackets) that we may write: left@right,
  * printable US-ASCII without space, "<" or ">", at most MSGID_MAX octets. */
 gboolean msgid_is_valid(const char *msgid);

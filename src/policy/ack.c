@@ -4,6 +4,7 @@
  * else goes a fixed text with not one word of his (THREATS 4). */
 #include "policy/ack.h"
 
+#include "mail/address.h"
 #include "policy/calendar.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
@@ -33,10 +34,21 @@ set_times(MustacheData *data, const Facts *facts, const Effects *effects,
 	}
 }
 
+/* Words of his mail go only to an address of his own domain (THREATS 4). */
+static gboolean
+may_quote(const Facts *facts)
+{
+	if (facts->auth != AUTH_PASS)
+		return FALSE;
+	return facts->reply_to == NULL ||
+	    authres_is_aligned(address_domain(facts->reply_to->address),
+		address_domain(facts->sender->address));
+}
+
 void
 ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
-	gboolean proven = facts->auth == AUTH_PASS;
+	gboolean proven = may_quote(facts);
 	const Ticket *ticket = effects->ticket;
 	g_autoptr(MustacheData) data = NULL;
 	g_autoptr(GPtrArray) references = NULL;
@@ -50,7 +62,7 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	plan.language = templates_language(
 	    desk->templates, plan.letter, ticket->language);
 	plan.cause = cause;
-	plan.to = facts->sender;
+	plan.to = facts_answer_to(facts);
 	plan.class = COMPOSE_AUTO_REPLIED;
 	plan.reply_kind = TOKEN_CUSTOMER;
 	plan.in_reply_to = facts->message->message_id_made

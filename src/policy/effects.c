@@ -4,6 +4,7 @@
 
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/proof.h"
 #include "store/outbox.h"
 #include "store/seen.h"
 
@@ -19,6 +20,7 @@ letter_effect_free(LetterEffect *letter)
 	g_free(letter->visibility);
 	g_free(letter->reverse_path);
 	g_free(letter->to);
+	g_clear_pointer(&letter->cc, g_ptr_array_unref);
 	g_free(letter->from_name);
 	g_free(letter->from_address);
 	g_free(letter->message_id);
@@ -26,6 +28,17 @@ letter_effect_free(LetterEffect *letter)
 	g_free(letter->text);
 	g_clear_pointer(&letter->octets, g_bytes_unref);
 	g_free(letter);
+}
+
+char *
+letter_recipients(const LetterEffect *letter)
+{
+	GString *out = g_string_new(letter->to);
+
+	for (guint i = 0; letter->cc != NULL && i < letter->cc->len; i++)
+		g_string_append_printf(
+		    out, ", %s", (const char *)letter->cc->pdata[i]);
+	return g_string_free(out, FALSE);
 }
 
 static void
@@ -142,13 +155,46 @@ to_addresses(const Message *message)
 }
 
 static gboolean
-write_ids(StoreTxn *txn, const Message *message, gint64 ticket, GError **error)
+names_by(const Facts *facts, Proof proof)
 {
+	for (guint i = 0; i < facts->claims->len; i++)
+		if (g_array_index(facts->claims, Claim, i).proof == proof)
+			return TRUE;
+	return FALSE;
+}
+
+/* What a relay has made of a letter's Message-ID: a copy of it that came back
+ * shows that, and so does the report about one that did not arrive. */
+static gboolean
+learn_relay_id(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GError **error)
+{
+	const Message *message = facts->message;
+	const char *id = NULL;
+
+	if (effects->opens)
+		return TRUE;
+	if (g_str_equal(effects->kind, "own-copy"))
+		id = facts->is_own_copy ? NULL : message->message_id;
+	else if (message->dsn != NULL && facts->reach == REACH_JOINS &&
+	    !names_by(facts, PROOF_RETURNED))
+		id = message->dsn->original_message_id;
+	return id == NULL || *id == '\0' ||
+	    msgid_add_relayed(txn, id, effects->ticket->id, error);
+}
+
+static gboolean
+write_ids(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GError **error)
+{
+	const Message *message = facts->message;
+	gint64 ticket = effects->ticket->id;
 	guint first = message->references->len > 32
 	    ? message->references->len - 32
 	    : 0;
 
-	if (!msgid_add(txn, message->message_id, ticket, "seen", error))
+	if (!msgid_add(txn, message->message_id, ticket, "seen", error) ||
+	    !learn_relay_id(txn, facts, effects, error))
 		return FALSE;
 	for (guint i = 0; i < message->in_reply_to->len && i < 8; i++)
 		if (!msgid_add(txn, message->in_reply_to->pdata[i], ticket,
@@ -186,7 +232,7 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	row.body_text = message->body_text;
 	row.reason = effects->why;
 	return message_add(txn, &row, octets, &id, error) &&
-	    write_ids(txn, message, row.ticket, error) &&
+	    write_ids(txn, facts, effects, error) &&
 	    seen_add(txn, message->message_id, message->content_hash,
 		row.ticket, id, facts->envelope->received, error);
 }
@@ -196,6 +242,7 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
     gint64 now, GError **error)
 {
 	g_autoptr(GPtrArray) to = g_ptr_array_new();
+	g_autofree char *recipients = letter_recipients(letter);
 	MessageRow row = { 0 };
 	gboolean has;
 	gint64 id, outbox;
@@ -211,7 +258,7 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	row.address = letter->address;
 	row.from_name = letter->from_name;
 	row.from_address = letter->from_address;
-	row.to_addresses = letter->to;
+	row.to_addresses = recipients;
 	row.message_id = letter->message_id;
 	row.subject = letter->subject;
 	row.received = now;
@@ -219,6 +266,8 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	row.new_text = row.body_text = letter->text;
 	row.reason = letter->cause;
 	g_ptr_array_add(to, letter->to);
+	for (guint i = 0; letter->cc != NULL && i < letter->cc->len; i++)
+		g_ptr_array_add(to, letter->cc->pdata[i]);
 	return message_add(txn, &row, letter->octets, &id, error) &&
 	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
 	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
@@ -226,11 +275,31 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 }
 
 static gboolean
-write_ticket(StoreTxn *txn, const Effects *effects, gint64 now, GError **error)
+write_queues(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    GError **error)
+{
+	const GPtrArray *also = facts->home.also;
+
+	for (guint i = 0; effects->opens && also != NULL && i < also->len; i++)
+		if (!ticket_queue_add(
+			txn, effects->ticket->id, also->pdata[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    gint64 now, GError **error)
 {
 	const Ticket *ticket = effects->ticket;
 
 	if (!effects->opens && !ticket_update(txn, ticket, error))
+		return FALSE;
+	if (!write_queues(txn, facts, effects, error))
+		return FALSE;
+	if (effects->promoted != 0 &&
+	    !participant_set_role(
+		txn, ticket->id, effects->promoted, "cc", error))
 		return FALSE;
 	for (guint i = 0; i < effects->participants->len; i++) {
 		const ParticipantEffect *row = effects->participants->pdata[i];
@@ -277,7 +346,7 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 		g_autofree char *key = autosub_subject_key(
 		    facts->message->subject);
 
-		return automatic_add(txn, sender->id,
+		return automatic_add(txn, facts_answer_to(facts)->id,
 		    address_domain(sender->address), key,
 		    facts->auth == AUTH_PASS, now, error);
 	}
@@ -305,5 +374,5 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	if (facts->message != NULL &&
 	    !write_message(txn, facts, effects, octets, error))
 		return FALSE;
-	return write_ticket(txn, effects, now, error);
+	return write_ticket(txn, facts, effects, now, error);
 }

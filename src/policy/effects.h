@@ -10,14 +10,18 @@ typedef struct LetterEffect {
 	char *cause;        /* at most one letter of each cause, ever */
 	char *visibility;   /* public, internal */
 	char *reverse_path; /* "" for <> */
-	char *to;           /* the one forward-path */
-	gint64 address;     /* its row */
+	char *to;           /* the first forward-path */
+	GPtrArray *cc;      /* of char *, the others */
+	gint64 address;     /* row of to */
 	char *from_name, *from_address;
 	char *message_id, *subject, *text;
 	GBytes *octets;
 } LetterEffect;
 void letter_effect_free(LetterEffect *letter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LetterEffect, letter_effect_free)
+
+/* "to, cc, cc"; free with g_free. */
+char *letter_recipients(const LetterEffect *letter);
 
 typedef struct EventEffect {
 	char *event, *actor, *detail;
@@ -40,6 +44,7 @@ struct Effects {
 	char *kind;              /* of the incoming message's row */
 	char *why;               /* what joined it to its ticket */
 	GPtrArray *participants; /* of ParticipantEffect */
+	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
 	GArray *undeliverable;   /* of gint64, address rows */

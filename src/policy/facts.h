@@ -20,15 +20,20 @@ typedef struct Desk {
 	const TokenKeys *keys;
 } Desk;
 
-/* How a mail found its ticket, strongest first. */
+/* How a mail found its ticket, strongest first (policy/proof.h). */
 typedef enum Proof {
 	PROOF_NONE,
 	PROOF_ADDRESS,   /* keyed token in a recipient address */
 	PROOF_OWN_ID,    /* our signed Message-ID answered */
 	PROOF_RETURNED,  /* our Message-ID in a delivery report */
 	PROOF_KNOWN_ID,  /* a msg-id that the ticket knows */
+	PROOF_MENTIONED, /* a mail of the ticket has named this one */
+	PROOF_RELAY_ID,  /* the msg-id that a relay gave our letter */
+	PROOF_QUOTE,     /* the keyed line of our letter in its text */
 	PROOF_SUBJECT,   /* the number in the subject */
 } Proof;
+
+typedef struct Claim Claim;
 
 struct Facts {
 	const Message *message;
@@ -41,6 +46,9 @@ struct Facts {
 	char *auth_reason;
 	const Address *author;    /* From; NULL when there is none to use */
 	AddressRow *sender;       /* NULL when there is no author */
+	AddressRow *reply_to;     /* single Reply-To of a proven author */
+	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a
+				   * ticket opened by this mail keeps them */
 	gboolean from_agent;      /* author is a listed agent */
 	gboolean is_own_copy;     /* a mail of ours that came back */
 
@@ -50,20 +58,27 @@ struct Facts {
 	gboolean answers_ours;    /* names any id of ours, or came to a token */
 	AddressRow *token_party;  /* whom the deciding token was made for */
 
+	GArray *claims;           /* of Claim (policy/proof.h), in order */
 	Ticket *ticket;           /* the candidate; NULL: none */
-	Proof proof;
+	Proof proof;              /* of the claim that decided */
+	guint reach;              /* of that claim, a ProofReach */
 	char *sender_role;        /* on the candidate; "" none */
 	AddressRow *requester;    /* of the candidate */
+	AddressRow *correspondent; /* where he reads mail; NULL: requester */
 	GPtrArray *participants;  /* of AddressRow, of the candidate */
+	gint64 answered;          /* whose mail an agent answers: address row */
 	GPtrArray *thread_ids;    /* of char *, public thread of the candidate */
 	char *last_in;            /* newest Message-ID of the customer, or "" */
 	GPtrArray *notes;         /* of char *, internal texts of the candidate */
 	gint64 subject_number;    /* [#N] in the subject, or 0 */
 
-	GPtrArray *agents;        /* of AddressRow, of queue */
-	struct {                  /* the same of the mailbox's own queue */
+	GPtrArray *also;          /* of char *: further queues */
+	GPtrArray *agents;        /* of AddressRow, of queue and those */
+	const RouteRule *rule;    /* that a new ticket goes by; NULL: none */
+	struct {                  /* the same as a new ticket would have it */
 		const Queue *queue;
 		const Calendar *calendar;
+		GPtrArray *also;
 		GPtrArray *agents;
 	} home;
 	AutomaticCounts automatic;
@@ -86,12 +101,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
  * mailbox's own. A shallow copy: valid as long as facts, not to be freed. */
 Facts facts_at_home(const Facts *facts);
 
+/* Where letters to the author of the mail go, and to the customer of the
+ * candidate. Borrowed; NULL when nobody is known. */
+const AddressRow *facts_answer_to(const Facts *facts);
+const AddressRow *facts_correspondent(const Facts *facts);
+
 /* For happenings without a mail (timers, command line): the facts of a ticket.
  * message, envelope and sender are NULL. NULL with error PERMANENT when there
  * is no such ticket. */
 Facts *facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket,
     gint64 now, GError **error);
-
-const char *proof_name(Proof proof);
 
 #endif

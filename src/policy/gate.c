@@ -104,6 +104,18 @@ is_old(const Facts *facts, const Desk *desk, gint64 now)
 	return now - at > desk->site->ack_max_age;
 }
 
+/* His own mark goes with a proven mail of his; that of the address which he
+ * asks us to write to does not. */
+static gboolean
+is_undeliverable(const Facts *facts, gint64 now)
+{
+	const AddressRow *to = facts_answer_to(facts);
+
+	return to->undeliverable != 0 &&
+	    (facts->auth != AUTH_PASS || to != facts->sender) &&
+	    now - to->undeliverable < (gint64)UNDELIVERABLE_DAYS * DAY;
+}
+
 /* Each rule: the reason why no automatic mail goes out, or NULL. */
 static const char *
 refusal(const Facts *facts, const Desk *desk, gint64 now)
@@ -136,9 +148,7 @@ refusal(const Facts *facts, const Desk *desk, gint64 now)
 		return "no address of ours stands in To or Cc";
 	if (is_old(facts, desk, now))
 		return "the mail is too old (ack-max-age)";
-	if (facts->sender->undeliverable != 0 && !proven &&
-	    now - facts->sender->undeliverable <
-		(gint64)UNDELIVERABLE_DAYS * DAY)
+	if (is_undeliverable(facts, now))
 		return "letters to this address came back";
 	if (counts->address_hour >= ADDRESS_HOUR)
 		return "this address got three automatic mails this hour";

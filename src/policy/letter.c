@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "policy/calendar.h"
 #include "policy/locale.h"
+#include "policy/proof.h"
 
 enum { TEXT_MOST = 256 << 10 }; /* mustache_render gives up at 1 MiB */
 
@@ -141,6 +142,27 @@ letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
 	    address_domain(facts->mailbox->address));
 }
 
+/* One quiet line below a customer's letter: it proves an answer of which
+ * nothing but the quotation is left. */
+static char *
+with_reference(const char *text, const Desk *desk, gint64 ticket, gint64 party)
+{
+	g_autofree char *token = token_make(
+	    desk->keys, TOKEN_QUOTE, ticket, party);
+	gsize length = strlen(text);
+
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	return g_strdup_printf("%.*s\n\n" PROOF_LABEL "%s\n", (int)length,
+	    text, token);
+}
+
+static void
+free_address(gpointer data)
+{
+	address_free(data);
+}
+
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
@@ -158,10 +180,16 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autofree char *root = letter_root_id(
 	    facts, desk, ticket, plan->to->id);
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	g_autoptr(GPtrArray) cc = g_ptr_array_new_with_free_func(free_address);
 	g_autoptr(GPtrArray) references = g_ptr_array_new();
+	g_autofree char *text = plan->inside
+	    ? g_strdup(letter->text)
+	    : with_reference(letter->text, desk, ticket, plan->to->id);
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
+	for (guint i = 0; letter->cc != NULL && i < letter->cc->len; i++)
+		g_ptr_array_add(cc, address_new(letter->cc->pdata[i], ""));
 	g_ptr_array_add(references, root);
 	for (guint i = 0; plan->references != NULL &&
 	     i < plan->references->len; i++)
@@ -170,6 +198,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.from = from;
 	c.reply_to = reply_to;
 	c.to = list;
+	c.cc = cc->len > 0 ? cc : NULL;
 	c.subject = letter->subject;
 	c.message_id = letter->message_id;
 	c.in_reply_to = plan->in_reply_to;
@@ -177,9 +206,22 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.loop = plan->class == COMPOSE_PERSON ? NULL : loop;
 	c.language = plan->language;
 	c.date = now;
-	c.text = letter->text;
+	c.text = text;
 	c.attachments = plan->attachments;
 	return compose_message(&c, error);
+}
+
+static GPtrArray *
+written_of(const GPtrArray *rows)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; rows != NULL && i < rows->len; i++) {
+		const AddressRow *row = rows->pdata[i];
+
+		g_ptr_array_add(out, g_strdup(row->written));
+	}
+	return out;
 }
 
 gboolean
@@ -188,6 +230,7 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 {
 	g_autoptr(LetterEffect) letter = g_new0(LetterEffect, 1);
 	g_autoptr(GError) error = NULL;
+	g_autofree char *all = NULL;
 	gint64 ticket = effects->ticket->id;
 	gint64 to = plan->to->id;
 
@@ -195,6 +238,7 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 	letter->cause = g_strdup(plan->cause);
 	letter->visibility = g_strdup(plan->inside ? "internal" : "public");
 	letter->to = g_strdup(plan->to->written);
+	letter->cc = written_of(plan->cc);
 	letter->address = to;
 	letter->from_address = g_strdup(facts->mailbox->address);
 	letter->from_name = g_strdup(plan->from_name != NULL
@@ -218,8 +262,9 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 		    letter->letter, error->message);
 		return FALSE;
 	}
-	effects_reason(effects, "letter", "%s to %s: %s", letter->letter,
-	    letter->to, letter->subject);
+	all = letter_recipients(letter);
+	effects_reason(effects, "letter", "%s to %s: %s", letter->letter, all,
+	    letter->subject);
 	g_ptr_array_add(effects->letters, g_steal_pointer(&letter));
 	return TRUE;
 }

@@ -9,6 +9,7 @@ typedef struct LetterPlan {
 	Letter letter;
 	const char *cause;      /* uniqueness key */
 	const AddressRow *to;
+	const GPtrArray *cc;    /* of AddressRow; NULL: nobody */
 	const char *to_name;    /* display name; NULL or "": none */
 	const char *from_name;  /* NULL: the mailbox's name */
 	ComposeClass class;

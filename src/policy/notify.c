@@ -64,8 +64,45 @@ set_relations(MustacheData *data, const Facts *facts, const Effects *effects)
 	if (effects->opens || effects->participants->len == 0)
 		return;
 	mustache_set_flag(data, "new_participant", TRUE);
-	if (facts->requester != NULL)
-		mustache_set(data, "requester", facts->requester->written);
+	if (facts_correspondent(facts) != NULL)
+		mustache_set(
+		    data, "requester", facts_correspondent(facts)->written);
+}
+
+/* Whom an answer reaches besides, or instead of, the sender. */
+static void
+set_recipients(MustacheData *data, const Facts *facts, const Effects *effects)
+{
+	const AddressRow *to = effects->opens ? facts->reply_to
+					      : facts->correspondent;
+	const GPtrArray *rows = effects->opens ? facts->copied
+					       : facts->participants;
+	g_autoptr(GString) cc = g_string_new(NULL);
+
+	if (to != NULL)
+		mustache_set(data, "reply_to", to->written);
+	for (guint i = 0; rows != NULL && i < rows->len; i++) {
+		const AddressRow *row = rows->pdata[i];
+
+		if ((!effects->opens && !g_str_equal(row->role, "cc")) ||
+		    (to != NULL && to->id == row->id))
+			continue;
+		g_string_append_printf(
+		    cc, "%s%s", cc->len > 0 ? ", " : "", row->written);
+	}
+	if (cc->len > 0)
+		mustache_set(data, "cc", cc->str);
+}
+
+static char *
+queues_of(const Facts *facts, const Effects *effects)
+{
+	GString *out = g_string_new(effects->ticket->queue);
+
+	for (guint i = 0; facts->also != NULL && i < facts->also->len; i++)
+		g_string_append_printf(
+		    out, ", %s", (const char *)facts->also->pdata[i]);
+	return g_string_free(out, FALSE);
 }
 
 static MustacheData *
@@ -75,19 +112,21 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	const Message *message = facts->message;
 	MustacheData *data = letter_data(facts, effects);
 	g_autofree char *customer = customer_of(facts, note == NULL);
+	g_autofree char *queues = queues_of(facts, effects);
 	char lines[16];
 
 	mustache_set(data, "marker", QUOTE_MARKER);
 	mustache_set(data, "state", effects->ticket->state);
 	mustache_set(data, "customer", customer);
 	mustache_set(data, "mailbox", facts->mailbox->name);
-	mustache_set(data, "queue", effects->ticket->queue);
+	mustache_set(data, "queue", queues);
 	letter_set_instant(
 	    data, facts, language, "opened_at", effects->ticket->opened);
 	letter_set_instant(
 	    data, facts, language, "promise_at", effects->ticket->promised);
 	mustache_set_flag(data, "new", effects->opens);
 	set_relations(data, facts, effects);
+	set_recipients(data, facts, effects);
 	if (note != NULL)
 		mustache_set(data, "note", note);
 	if (message == NULL)

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "mail/address.h"
 #include "mail/quote.h"
 #include "policy/guard.h"
 #include "policy/letter.h"
@@ -57,9 +58,9 @@ content_doubt(
 		       "count";
 	if (guard_leaks(text, facts->notes))
 		return "it repeats words of an internal note";
-	if (facts->requester == NULL)
+	if (facts_correspondent(facts) == NULL)
 		return "the customer's address is not known";
-	if (site_is_own(desk->site, facts->requester->address))
+	if (site_is_own(desk->site, facts_correspondent(facts)->address))
 		return "the ticket was opened from an address of this desk, "
 		       "so nobody could read an answer";
 	return NULL;
@@ -117,10 +118,43 @@ greets(const char *text)
 	    (text[length - 1] == ',' || text[length - 1] == '!');
 }
 
+/* Those who are in copy: never an address of ours or an agent's, whatever the
+ * configuration was when they were taken in. */
+static GPtrArray *
+copies_of(const Facts *facts, const Desk *desk, Effects *effects)
+{
+	const AddressRow *to = facts_correspondent(facts);
+	GPtrArray *cc = g_ptr_array_new();
+
+	for (guint i = 0; i < facts->participants->len; i++) {
+		const AddressRow *row = facts->participants->pdata[i];
+		gboolean is_new = g_str_equal(row->role, "new") &&
+		    row->id == facts->answered;
+
+		if ((!g_str_equal(row->role, "cc") && !is_new) ||
+		    row->id == to->id || row->undeliverable != 0 ||
+		    !address_may_mail(row->address) ||
+		    site_is_own(desk->site, row->address) ||
+		    site_is_agent(desk->site, row->address))
+			continue;
+		/* AC-10: an agent has answered him. */
+		if (is_new) {
+			effects->promoted = row->id;
+			effects_event(effects, "participant",
+			    facts->author->address, "%s, by answering his mail",
+			    row->address);
+		}
+		g_ptr_array_add(cc, (gpointer)row);
+	}
+	return cc;
+}
+
 static gboolean
 send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
-    Effects *effects)
+    guint verbs, Effects *effects)
 {
+	const AddressRow *to = facts_correspondent(facts);
+	g_autoptr(GPtrArray) cc = NULL;
 	g_autoptr(MustacheData) data = letter_data(facts, effects);
 	g_autofree char *cause = g_strdup_printf("reply:%" G_GINT64_FORMAT
 						 ":%s",
@@ -131,7 +165,12 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 	plan.letter = LETTER_REPLY;
 	plan.language = templates_language(
 	    desk->templates, LETTER_REPLY, effects->ticket->language);
-	name = locale_greeting_name(plan.language, facts->requester->name);
+	name = locale_greeting_name(plan.language,
+	    to->id != facts->requester->id && *to->name == '\0'
+		? facts->requester->name
+		: to->name);
+	if ((verbs & VERB_NO_CC) == 0)
+		cc = copies_of(facts, desk, effects);
 	if (!greets(text)) {
 		greeting = locale_greeting(plan.language, name);
 		mustache_set(data, "greeting", greeting);
@@ -139,7 +178,8 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 	mustache_set(data, "text", text);
 	mustache_set(data, "agent_name", facts->author->name);
 	plan.cause = cause;
-	plan.to = facts->requester;
+	plan.to = to;
+	plan.cc = cc;
 	plan.to_name = name;
 	plan.class = COMPOSE_PERSON;
 	plan.reply_kind = TOKEN_CUSTOMER;
@@ -156,9 +196,12 @@ static void
 record_answer(const Facts *facts, gint64 now, Effects *effects)
 {
 	Ticket *ticket = effects->ticket;
+	const LetterEffect *letter =
+	    effects->letters->pdata[effects->letters->len - 1];
+	g_autofree char *to = letter_recipients(letter);
 
-	effects_event(effects, "answered", facts->author->address, "to %s",
-	    facts->requester->address);
+	effects_event(
+	    effects, "answered", facts->author->address, "to %s", to);
 	if (ticket->answered == 0)
 		ticket->answered = now;
 	if (ticket->agent == 0)
@@ -200,8 +243,8 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		    "\"%s\" is no command", unknown);
 
 		hold(facts, desk, now, once, what,
-		    "Known commands are /close and /note, each alone on a "
-		    "line at the top. Please send your answer again.",
+		    "Known commands are /close, /note and /no-cc, each alone "
+		    "on a line at the top. Please send your answer again.",
 		    effects);
 		return;
 	}
@@ -218,7 +261,8 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	if (is_note)
 		note(facts, now, effects);
 	else if (*text != '\0' || facts->message->attachments->len > 0) {
-		if (!send_answer(facts, desk, now, text, effects)) {
+		if (!send_answer(
+			facts, desk, now, text, verbs, effects)) {
 			hold(facts, desk, now, once,
 			    "the letter could not be made",
 			    "Please send it again without unusual characters "

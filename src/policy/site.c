@@ -10,6 +10,7 @@
 #include "mail/words.h"
 #include "mail/nameserver.h"
 #include "policy/calendar.h"
+#include "policy/route.h"
 
 enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
 
@@ -47,6 +48,8 @@ const ConfigOption site_options[] = {
 	    "trusted certificates (PEM); none: the system's" },
 	{ "gateway", "max-size", CONFIG_SIZE, "50M", "64K..200M", FALSE,
 	    "largest mail that is taken" },
+	{ "gateway", "key-age", CONFIG_SPAN, "365d", "1d..3650d", FALSE,
+	    "a key that another one has followed is honoured for so long" },
 	{ "gateway", "ack-max-age", CONFIG_SPAN, "3d", "1h..365d", FALSE,
 	    "older mail gets no acknowledgement" },
 	{ "gateway", "reopen-within", CONFIG_SPAN, "30d", "1h..3650d", FALSE,
@@ -64,6 +67,8 @@ const ConfigOption site_options[] = {
 	    "further addresses that reach this mailbox" },
 	{ "mailbox", "queue", CONFIG_NAME, "general", NULL, FALSE,
 	    "queue of its tickets" },
+	{ "mailbox", "also-notify", CONFIG_BOOL, "yes", NULL, FALSE,
+	    "agents of its queue hear of mail to another mailbox and to it" },
 	{ "mailbox", "language", CONFIG_NAME, NULL, NULL, FALSE,
 	    "language of its letters; none: default-language" },
 	{ "mailbox", "plus-addressing", CONFIG_BOOL, "yes", NULL, FALSE,
@@ -104,6 +109,25 @@ const ConfigOption site_options[] = {
 	    FALSE, "working hours: Mon-Fri 09:00-18:00; Sat 10:00-14:00" },
 	{ "calendar", "holidays", CONFIG_LIST, NULL, NULL, FALSE,
 	    "days (2026-03-21, or 03-21 each year) or files of such days" },
+
+	{ "rule", "", CONFIG_NAME, "returns", NULL, TRUE,
+	    "which queue a new ticket goes to; the first rule that fits" },
+	{ "rule", "match-to", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of ours that the mail came to" },
+	{ "rule", "match-from", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of its author" },
+	{ "rule", "match-domain", CONFIG_LIST, NULL, NULL, FALSE,
+	    "domains of its author; .example.org: with all below" },
+	{ "rule", "match-subject", CONFIG_LIST, NULL, NULL, FALSE,
+	    "words in its subject" },
+	{ "rule", "match-body", CONFIG_LIST, NULL, NULL, FALSE,
+	    "words in its new text" },
+	{ "rule", "match-language", CONFIG_LIST, NULL, NULL, FALSE,
+	    "language of the ticket; uz is uz-Latn too" },
+	{ "rule", "match-header", CONFIG_LIST, NULL, NULL, FALSE,
+	    "a field that it has, or field: words in it" },
+	{ "rule", "queue", CONFIG_NAME, "general", NULL, FALSE,
+	    "the queue" },
 
 	{ "smtp", "server", CONFIG_TEXT, "smtp://127.0.0.1:25", NULL, FALSE,
 	    "where letters go: smtp:// or smtps://user@host:port" },
@@ -452,6 +476,7 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		mailbox->language = text_or(
 		    section, "language", site->default_language);
 		mailbox->plus = config_bool(section, "plus-addressing");
+		mailbox->also_notify = config_bool(section, "also-notify");
 		if (site_mailbox_by_address(site, mailbox->address) != NULL)
 			config_error(site->config, errors, section, "address",
 			    "%s is the address of another mailbox too",
@@ -530,6 +555,7 @@ site_new(Config *config, GPtrArray *errors)
 	check_words(site, gateway, errors);
 	site->max_size = config_number(gateway, "max-size");
 	site->ack_max_age = config_number(gateway, "ack-max-age");
+	site->key_age = config_number(gateway, "key-age");
 	site->reopen_within = config_number(gateway, "reopen-within");
 	site->calendars = g_ptr_array_new_with_free_func(calendar_free_row);
 	site->queues = g_ptr_array_new_with_free_func(queue_free);
@@ -541,6 +567,7 @@ site_new(Config *config, GPtrArray *errors)
 	add_queues(site, errors);
 	add_default_queue(site);
 	add_mailboxes(site, errors);
+	site->rules = route_rules(site, errors);
 	if (!has_section(config, "mailbox"))
 		config_error(config, errors, NULL, NULL,
 		    "there is no mailbox; add [mailbox support] with an "
@@ -557,6 +584,7 @@ site_free(Site *site)
 	g_ptr_array_unref(site->mailboxes);
 	g_ptr_array_unref(site->queues);
 	g_ptr_array_unref(site->calendars);
+	g_ptr_array_unref(site->rules);
 	g_free(site->state_dir);
 	g_free(site->store_url);
 	g_free(site->default_language);

@@ -5,6 +5,8 @@
 #include "ground/config.h"
 #include "javob.h"
 
+typedef struct RouteRule RouteRule; /* policy/route.h */
+
 typedef struct Mailbox {
 	char *name;
 	char *address;        /* support address, folded */
@@ -13,6 +15,7 @@ typedef struct Mailbox {
 	char *queue;
 	char *language;       /* BCP 47 */
 	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
+	gboolean also_notify; /* of tickets of others that name it too */
 	const ConfigSection *section;
 } Mailbox;
 
@@ -37,9 +40,11 @@ struct Site {
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
 	gint64 reopen_within; /* a closed ticket opens again, seconds */
+	gint64 key_age;       /* of keys after rotation, seconds */
 	GPtrArray *mailboxes; /* of Mailbox */
 	GPtrArray *queues;    /* of Queue */
 	GPtrArray *calendars; /* of Calendar */
+	GPtrArray *rules;     /* of RouteRule, in order */
 };
 
 extern const ConfigOption site_options[];

@@ -14,7 +14,7 @@
 #define FILE_MOST     (64 * 1024)
 #define SUBJECT_MOST  200 /* characters */
 #define WIDTH         76
-#define NAMES_MOST    28
+#define NAMES_MOST    32
 #define REQUIRED_MOST 3
 
 /* Lists end with NULL. Placeholders of texts/README, and without what the
@@ -41,7 +41,7 @@ static const struct {
 		"opened_at", "promise_at", "time_zone", "verified",
 		"unverified", "new", "text", "attachments", "name", "type",
 		"size", "quoted_lines", "note", "linked", "new_participant",
-		"requester", "marker", "brand" },
+		"requester", "reply_to", "cc", "marker", "brand" },
 	    { "marker", "text" } },
 	[LETTER_HELD] = { "held",
 	    { "ticket", "subject", "reason", "text", "what_to_do" },

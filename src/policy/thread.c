@@ -1,12 +1,13 @@
 /* thread.c - which ticket: step of policy/pipeline after gate.
  *
- * A keyed token or our signed Message-ID joins by itself. A known Message-ID
- * or the number in the subject needs a participant of that ticket (the number
- * an authenticated one). The subject alone never joins, and never vetoes.
- * Everybody else gets a ticket of his own, linked for agents. */
+ * How far each proof carries is in policy/proof. The subject alone never joins,
+ * and never vetoes. Everybody else gets a ticket of his own, linked for
+ * agents. */
 #include "policy/thread.h"
 
 #include "ground/text.h"
+#include "policy/proof.h"
+#include "policy/route.h"
 #include "policy/ticket.h"
 
 typedef struct Join {
@@ -46,28 +47,34 @@ by_token(const Facts *facts, const Effects *effects)
 static Join
 decide(const Facts *facts, const Effects *effects)
 {
-	gboolean proven = facts->auth == AUTH_PASS;
-	gboolean takes_part = *facts->sender_role != '\0';
 	Join join = { FALSE, FALSE, NULL };
 
-	switch (facts->proof) {
-	case PROOF_ADDRESS:
-	case PROOF_OWN_ID:
+	if (facts->reach == REACH_NOTHING)
+		return join;
+	if (facts->proof == PROOF_ADDRESS || facts->proof == PROOF_OWN_ID ||
+	    facts->proof == PROOF_QUOTE)
 		return by_token(facts, effects);
-	case PROOF_RETURNED:
-		join.joins = facts->message->kind == MESSAGE_BOUNCE;
-		break;
-	case PROOF_KNOWN_ID:
-		join.joins = takes_part && facts->auth != AUTH_FAIL;
-		join.verified = join.joins && proven;
-		break;
-	case PROOF_SUBJECT:
-		join.joins = join.verified = takes_part && proven;
-		break;
-	case PROOF_NONE:
-		break;
-	}
+	join.joins = TRUE;
+	join.verified = facts->reach == REACH_JOINS &&
+	    facts->proof != PROOF_RETURNED;
 	return join;
+}
+
+/* Every ticket that the mail names, for `explain`. */
+static void
+tell_claims(const Facts *facts, Effects *effects)
+{
+	static const char *const reaches[] = { "not enough for this sender",
+		"enough to join, not to be believed", "proof enough" };
+
+	for (guint i = 0; i < facts->claims->len; i++) {
+		const Claim *claim = &g_array_index(facts->claims, Claim, i);
+
+		effects_reason(effects, "thread",
+		    "it names ticket %" G_GINT64_FORMAT " by %s: %s",
+		    claim->ticket, proof_name(claim->proof),
+		    reaches[proof_reach(facts, claim)]);
+	}
 }
 
 /* A person's answer to a matter that was closed long ago is a new matter. */
@@ -80,6 +87,49 @@ is_too_late(const Facts *facts, const Desk *desk, gint64 now,
 	    now - facts->ticket->resolved > desk->site->reopen_within;
 }
 
+/* Who takes part from the start, and which queues hear of it. */
+static void
+add_parties(const Facts *facts, Effects *effects)
+{
+	Ticket *ticket = effects->ticket;
+
+	if (ticket->requester == 0)
+		return;
+	effects_participant(effects, ticket->requester, "requester");
+	if (facts->reply_to != NULL) {
+		ticket->reply_to = facts->reply_to->id;
+		effects_participant(effects, ticket->reply_to, "reply");
+		effects_reason(effects, "party", "answers go to his Reply-To, %s",
+		    facts->reply_to->address);
+	}
+	for (guint i = 0; i < facts->copied->len; i++) {
+		const AddressRow *row = facts->copied->pdata[i];
+
+		if (row->id == ticket->reply_to)
+			continue;
+		effects_participant(effects, row->id, "cc");
+		effects_reason(
+		    effects, "party", "%s takes part: in copy", row->address);
+	}
+}
+
+static void
+tell_route(const Facts *facts, Effects *effects)
+{
+	const Ticket *ticket = effects->ticket;
+
+	if (facts->rule != NULL)
+		effects_reason(effects, "route", "queue %s by rule %s",
+		    ticket->queue, route_name(facts->rule));
+	else
+		effects_reason(effects, "route", "queue %s of mailbox %s",
+		    ticket->queue, ticket->mailbox);
+	for (guint i = 0; i < facts->home.also->len; i++)
+		effects_reason(effects, "route",
+		    "queue %s hears of it: sent to its mailbox too",
+		    (const char *)facts->home.also->pdata[i]);
+}
+
 static void
 open_new(const Facts *facts, gint64 now, Effects *effects)
 {
@@ -90,7 +140,9 @@ open_new(const Facts *facts, gint64 now, Effects *effects)
 	g_free(ticket->mailbox);
 	ticket->mailbox = g_strdup(facts->mailbox->name);
 	g_free(ticket->queue);
-	ticket->queue = g_strdup(facts->mailbox->queue);
+	ticket->queue = g_strdup(facts->home.queue != NULL
+		? facts->home.queue->name
+		: facts->mailbox->queue);
 	g_free(ticket->language);
 	ticket->language = g_strdup(facts->mailbox->language);
 	g_free(ticket->subject);
@@ -100,8 +152,8 @@ open_new(const Facts *facts, gint64 now, Effects *effects)
 	effects->ticket = ticket;
 	effects->opens = TRUE;
 	effects->verified = facts->auth == AUTH_PASS;
-	if (ticket->requester != 0)
-		effects_participant(effects, ticket->requester, "requester");
+	add_parties(facts, effects);
+	tell_route(facts, effects);
 	if (message->kind == MESSAGE_SPAM)
 		ticket_move(ticket, TICKET_SPAM, now);
 	else if (message->kind == MESSAGE_BOUNCE ||
@@ -118,6 +170,7 @@ thread_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    facts->author != NULL ? facts->author->address : "unknown sender",
 	    facts->auth == AUTH_PASS ? "proven" : "not proven",
 	    facts->auth_reason);
+	tell_claims(facts, effects);
 	if (facts->ticket != NULL) {
 		join = decide(facts, effects);
 		effects->is_inside = join.joins && is_inside(facts);

@@ -6,6 +6,7 @@
 
 #include "ground/text.h"
 #include "policy/locale.h"
+#include "policy/route.h"
 
 typedef struct Transition {
 	const char *from; /* NULL: any */
@@ -75,6 +76,26 @@ says_close(const Facts *facts, const Ticket *ticket)
 	return *word != '\0' && g_str_equal(p, word);
 }
 
+/* Which way it went, and who is in it besides its customer. */
+static void
+record_start(const Facts *facts, const char *actor, Effects *effects)
+{
+	if (facts->rule != NULL)
+		effects_event(effects, "routed", "javob", "queue %s by rule %s",
+		    effects->ticket->queue, route_name(facts->rule));
+	for (guint i = 0; i < facts->home.also->len; i++)
+		effects_event(effects, "routed", "javob",
+		    "queue %s hears of it: sent to its mailbox too",
+		    (const char *)facts->home.also->pdata[i]);
+	for (guint i = 0; i < facts->copied->len; i++) {
+		const AddressRow *row = facts->copied->pdata[i];
+
+		if (row->id != effects->ticket->reply_to)
+			effects_event(effects, "participant", actor,
+			    "%s, in copy of the first mail", row->address);
+	}
+}
+
 void
 ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
     Effects *effects)
@@ -86,6 +107,7 @@ ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
 	if (effects->opens) {
 		effects_event(effects, "opened", actor, "by %s",
 		    facts->envelope->door);
+		record_start(facts, actor, effects);
 		if (effects->linked != 0)
 			effects_event(effects, "linked", "javob",
 			    "related to ticket %" G_GINT64_FORMAT,

@@ -11,6 +11,7 @@ typedef struct VerbRow {
 static const VerbRow verbs_table[] = {
 	{ "close", VERB_CLOSE },
 	{ "note", VERB_NOTE },
+	{ "no-cc", VERB_NO_CC },
 };
 
 /* "/word" alone on its line; "/usr/bin" or "/ 2" is text. */

@@ -7,6 +7,7 @@
 typedef enum Verb {
 	VERB_CLOSE = 1 << 0, /* close the ticket after the answer */
 	VERB_NOTE = 1 << 1,  /* the text stays inside */
+	VERB_NO_CC = 1 << 2, /* this answer goes to the customer alone */
 } Verb;
 
 /* Reads the commands that stand before the first other line. verbs: which

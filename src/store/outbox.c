@@ -106,6 +106,14 @@ read_octets(StoreRows *rows)
 }
 
 GPtrArray *
+outbox_recipients(StoreTxn *txn, gint64 outbox, GError **error)
+{
+	return rows_collect(
+	    store_query(txn, STMT_OUTBOX_RECIPIENTS, error, outbox),
+	    read_recipient, free_recipient, error);
+}
+
+GPtrArray *
 outbox_lease(StoreTxn *txn, gint64 now, gint64 until, gint64 most,
     GError **error)
 {
@@ -118,9 +126,7 @@ outbox_lease(StoreTxn *txn, gint64 now, gint64 until, gint64 most,
 	for (guint i = 0; i < out->len; i++) {
 		OutboxRow *row = out->pdata[i];
 
-		row->recipients = rows_collect(
-		    store_query(txn, STMT_OUTBOX_RECIPIENTS, error, row->id),
-		    read_recipient, free_recipient, error);
+		row->recipients = outbox_recipients(txn, row->id, error);
 		if (row->recipients == NULL)
 			return NULL;
 		row->octets = rows_one(

@@ -36,6 +36,9 @@ gboolean outbox_add(StoreTxn *txn, gint64 ticket, gint64 message,
     const char *letter, const char *cause, const char *reverse_path,
     const GPtrArray *forward_paths, gint64 now, gint64 *id, GError **error);
 
+/* of OutboxRecipient, all of that row. */
+GPtrArray *outbox_recipients(StoreTxn *txn, gint64 outbox, GError **error);
+
 /* Takes due rows until `until`; of OutboxRow with octets. */
 GPtrArray *outbox_lease(StoreTxn *txn, gint64 now, gint64 until, gint64 most,
     GError **error);

@@ -49,13 +49,25 @@ CREATE TABLE ticket (
 	updated INTEGER NOT NULL,
 	promised INTEGER,             -- standing promise
 	answered INTEGER,             -- first answer of a person
-	resolved INTEGER
+	resolved INTEGER,
+	follows INTEGER REFERENCES ticket (id),    -- opened by an answer to it
+	reply_to INTEGER REFERENCES address (id)   -- where requester reads mail
 ) STRICT;
 CREATE INDEX ticket_by_state ON ticket (state, updated);
 CREATE INDEX ticket_by_requester ON ticket (requester);
 
--- Who may write into a ticket. role: requester, cc, new (came by a token,
--- no history yet), seen (by address alone, unverified).
+CREATE INDEX ticket_by_follows ON ticket (follows) WHERE follows IS NOT NULL;
+
+-- Further queues whose agents hear of a ticket: its mail was sent to their
+-- mailbox as well.
+CREATE TABLE ticket_queue (
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	queue TEXT NOT NULL,
+	PRIMARY KEY (ticket, queue)
+) STRICT;
+
+-- Who may write into a ticket. role: requester, reply (his Reply-To), cc, new
+-- (came by a token, no history yet), seen (by address alone, unverified).
 CREATE TABLE participant (
 	ticket INTEGER NOT NULL REFERENCES ticket (id),
 	address INTEGER NOT NULL REFERENCES address (id),
@@ -86,7 +98,7 @@ CREATE TABLE message (
 CREATE INDEX message_by_ticket ON message (ticket, id);
 
 -- Every msg-id seen or mentioned on a ticket. role: own (we made it), seen,
--- mentioned.
+-- mentioned; relay (given to our letter on its way; what stands before "@").
 CREATE TABLE msgid (
 	msgid TEXT NOT NULL,
 	ticket INTEGER NOT NULL REFERENCES ticket (id),

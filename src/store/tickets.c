@@ -2,6 +2,8 @@
  * the command line, written by policy/effects. */
 #include "store/tickets.h"
 
+#include <string.h>
+
 #include "ground/error.h"
 #include "store/parties.h"
 #include "store/rawmail.h"
@@ -73,6 +75,8 @@ read_ticket(StoreRows *rows)
 	ticket->promised = store_int(rows, 11);
 	ticket->answered = store_int(rows, 12);
 	ticket->resolved = store_int(rows, 13);
+	ticket->follows = store_int(rows, 14);
+	ticket->reply_to = store_int(rows, 15);
 	return ticket;
 }
 
@@ -119,7 +123,8 @@ ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error)
 	    store_run(txn, STMT_TICKET_INSERT, NULL, error, ticket->id,
 		ticket->number, ticket->state, ticket->mailbox, ticket->queue,
 		ticket->subject, ticket->requester, ticket->language,
-		ticket->opened, ticket->updated, ticket->promised);
+		ticket->opened, ticket->updated, ticket->promised,
+		ticket->follows, ticket->reply_to);
 }
 
 gboolean
@@ -130,6 +135,37 @@ ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
 	    ticket->answered, ticket->resolved);
 }
 
+gboolean
+ticket_followed_by(StoreTxn *txn, gint64 ticket, gint64 address, gint64 *found,
+    GError **error)
+{
+	*found = 0;
+	return store_run_int(txn, STMT_TICKET_FOLLOWED_BY, found, NULL, error,
+	    ticket, address);
+}
+
+static gpointer
+read_text(StoreRows *rows)
+{
+	return rows_text(rows, 0);
+}
+
+gboolean
+ticket_queue_add(StoreTxn *txn, gint64 ticket, const char *queue,
+    GError **error)
+{
+	return store_run(
+	    txn, STMT_TICKET_QUEUE_ADD, NULL, error, ticket, queue);
+}
+
+GPtrArray *
+ticket_queues(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(
+	    store_query(txn, STMT_TICKET_QUEUE_LIST, error, ticket), read_text,
+	    g_free, error);
+}
+
 /* --- participants -------------------------------------------------------- */
 
 gboolean
@@ -138,6 +174,14 @@ participant_add(StoreTxn *txn, gint64 ticket, gint64 address, const char *role,
 {
 	return store_run(txn, STMT_PARTICIPANT_ADD, NULL, error, ticket,
 	    address, role, now);
+}
+
+gboolean
+participant_set_role(StoreTxn *txn, gint64 ticket, gint64 address,
+    const char *role, GError **error)
+{
+	return store_run(txn, STMT_PARTICIPANT_SET_ROLE, NULL, error, ticket,
+	    address, role);
 }
 
 static gpointer
@@ -162,12 +206,6 @@ participant_list(StoreTxn *txn, gint64 ticket, GError **error)
 	return rows_collect(
 	    store_query(txn, STMT_PARTICIPANT_LIST, error, ticket),
 	    read_participant, free_address, error);
-}
-
-static gpointer
-read_text(StoreRows *rows)
-{
-	return rows_text(rows, 0);
 }
 
 char *
@@ -325,6 +363,15 @@ message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in, GError **error)
 	return g_steal_pointer(&ids);
 }
 
+gboolean
+message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *address, GError **error)
+{
+	*address = 0;
+	return store_run_int(txn, STMT_MESSAGE_TOLD_OF, address, NULL, error,
+	    ticket, message_id);
+}
+
 GPtrArray *
 message_notes(StoreTxn *txn, gint64 ticket, GError **error)
 {
@@ -341,12 +388,11 @@ msgid_add(StoreTxn *txn, const char *msgid, gint64 ticket, const char *role,
 	return store_run(txn, STMT_MSGID_ADD, NULL, error, msgid, ticket, role);
 }
 
-gboolean
-msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
-    GError **error)
+/* Takes rows. */
+static gboolean
+read_found(StoreRows *taken, MsgidFound *found, GError **error)
 {
-	g_autoptr(StoreRows) rows = store_query(
-	    txn, STMT_MSGID_FIND, error, msgid, address);
+	g_autoptr(StoreRows) rows = taken;
 	g_autoptr(GError) reason = NULL;
 	MsgidFound none = { 0, FALSE, FALSE };
 
@@ -362,6 +408,50 @@ msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
 		return TRUE;
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return FALSE;
+}
+
+gboolean
+msgid_find(StoreTxn *txn, const char *msgid, gint64 address, MsgidFound *found,
+    GError **error)
+{
+	return read_found(
+	    store_query(txn, STMT_MSGID_FIND, error, msgid, address), found,
+	    error);
+}
+
+static char *
+left_of(const char *msgid)
+{
+	return g_strndup(msgid, strcspn(msgid, "@"));
+}
+
+gboolean
+msgid_find_relayed(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error)
+{
+	g_autofree char *left = left_of(msgid);
+
+	return read_found(store_query(txn, STMT_MSGID_FIND_ROLE, error, left,
+			      address, "relay"),
+	    found, error);
+}
+
+gboolean
+msgid_add_relayed(StoreTxn *txn, const char *msgid, gint64 ticket,
+    GError **error)
+{
+	g_autofree char *left = left_of(msgid);
+
+	return msgid_add(txn, left, ticket, "relay", error);
+}
+
+gboolean
+msgid_find_mentioned(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error)
+{
+	return read_found(store_query(txn, STMT_MSGID_FIND_ROLE, error, msgid,
+			      address, "mentioned"),
+	    found, error);
 }
 
 void

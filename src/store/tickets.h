@@ -16,6 +16,8 @@ typedef struct Ticket {
 	gint64 agent; /* address row; 0 nobody */
 	gint64 opened, updated;
 	gint64 promised, answered, resolved; /* 0: not */
+	gint64 follows;  /* ticket that it was opened by an answer to; 0 */
+	gint64 reply_to; /* address row where the requester reads mail; 0 */
 } Ticket;
 
 Ticket *ticket_new(void);
@@ -37,8 +39,20 @@ gboolean ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error);
 /* state, agent, updated, promised, answered, resolved. */
 gboolean ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error);
 
+/* The newest ticket that was opened by an answer of address to this one, and
+ * that he takes part in; *found 0: none. */
+gboolean ticket_followed_by(StoreTxn *txn, gint64 ticket, gint64 address,
+    gint64 *found, GError **error);
+
+/* Further queues of a ticket; of char *. */
+gboolean ticket_queue_add(StoreTxn *txn, gint64 ticket, const char *queue,
+    GError **error);
+GPtrArray *ticket_queues(StoreTxn *txn, gint64 ticket, GError **error);
+
 gboolean participant_add(StoreTxn *txn, gint64 ticket, gint64 address,
     const char *role, gint64 now, GError **error);
+gboolean participant_set_role(StoreTxn *txn, gint64 ticket, gint64 address,
+    const char *role, GError **error);
 /* of AddressRow with role. */
 GPtrArray *participant_list(StoreTxn *txn, gint64 ticket, GError **error);
 /* Role ("" when he is none); free with g_free. NULL with error. */
@@ -72,6 +86,10 @@ GBytes *message_octets(StoreTxn *txn, gint64 raw, GError **error);
  * customer's, free with g_free ("" when there is none). */
 GPtrArray *message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in,
     GError **error);
+/* Who wrote the mail that a notification of the ticket tells of, by the
+ * notification's Message-ID; *address 0: nobody. */
+gboolean message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *address, GError **error);
 /* Texts of internal notes, newest first, at most 100; of char *. */
 GPtrArray *message_notes(StoreTxn *txn, gint64 ticket, GError **error);
 
@@ -87,6 +105,17 @@ typedef struct MsgidFound {
  * before that which made it before the newest, since anybody may mention any
  * id. */
 gboolean msgid_find(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error);
+
+/* The same among ids that relays gave our letters, whatever domain stands
+ * behind: some relays tell the id without it, or change it. */
+gboolean msgid_find_relayed(StoreTxn *txn, const char *msgid, gint64 address,
+    MsgidFound *found, GError **error);
+gboolean msgid_add_relayed(StoreTxn *txn, const char *msgid, gint64 ticket,
+    GError **error);
+
+/* The same among ids that have been mentioned and not been seen. */
+gboolean msgid_find_mentioned(StoreTxn *txn, const char *msgid, gint64 address,
     MsgidFound *found, GError **error);
 
 typedef struct EventRow {

@@ -106,6 +106,8 @@ def fill(site, octets):
                                                "Reply-To")),
             b"LOOP": lambda: field(site.octets(letter), "X-Loop"),
             b"REFERENCES": lambda: field(site.octets(letter), "References"),
+            b"REF": lambda: re.search(
+                rb"(?m)^Ref: (\S+)", site.octets(letter)).group(1).decode(),
             b"LETTER": lambda: site.octets(letter).decode("ascii"),
         }[what]().encode()
 
@@ -177,6 +179,9 @@ class Names:
         text = re.sub(r"(?m)^(X-Loop:\s*)[a-z2-7]{30,44}", r"\1LOOP", text)
         text = re.sub(r"\b[a-z2-7]{30,44}(?=[.@])",
                       lambda m: self.name("KEY", m.group()), text)
+        text = re.sub(r"(?m)^((?:[ >|])*Ref: )([a-z2-7]{30,44})(?=\r?$)",
+                      lambda m: m.group(1) + self.name("REF", m.group(2)),
+                      text)
         for boundary in re.findall(r'boundary="?([^\s";]+)', text):
             text = text.replace(boundary, self.name("BOUNDARY", boundary))
         return text.replace(getpass.getuser() + " (shell)", "USER (shell)")
@@ -212,7 +217,7 @@ def header_faults(letter, octets, answers):
     is a Message-ID that an acknowledgement can name."""
     faults = lint(types.SimpleNamespace(
         octets=octets, message=email.message_from_bytes(octets),
-        sender=letter["sender"], rcpts=[letter["to"]]), OWN)
+        sender=letter["sender"], rcpts=letter["to"].split(", ")), OWN)
     return [f for f in faults if answers or not f.startswith(
         ("an answer without", "References lack"))]
 

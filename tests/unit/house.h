@@ -66,7 +66,7 @@ house_build(House *house, const char *config)
 	house->site = options_load(house->config, &error);
 	g_assert_no_error(error);
 	key = g_build_filename(house->dir, "key", NULL);
-	token_keys_create(key, &error);
+	token_keys_create(key, HOUSE_NOW, &error);
 	g_assert_no_error(error);
 	house->keys = token_keys_load(key, &error);
 	g_assert_no_error(error);

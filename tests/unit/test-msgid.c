@@ -138,6 +138,43 @@ test_valid(void)
 	g_assert_false(msgid_is_valid(long_one));
 }
 
+static const struct {
+	const char *title, *reply, *want;
+} replies[] = {
+	{ "SES tells the left part",
+	    "250 Ok 010201937e2f4c11-5f8b1c9e-7d1a-4a55-000000",
+	    "010201937e2f4c11-5f8b1c9e-7d1a-4a55-000000" },
+	{ "Exchange Online tells all of it",
+	    "250 2.0.0 OK <AM9PR04MB8000123@eur04.example> [Hostname=AM9PR04]",
+	    "AM9PR04MB8000123@eur04.example" },
+	{ "Exchange tells it and what it is in its own store",
+	    "250 2.6.0 <20261127.1234567890@mx.example> [InternalId=3] Queued "
+	    "mail for delivery",
+	    "20261127.1234567890@mx.example" },
+	{ "Brevo tells it behind words",
+	    "250 2.0.0 OK: queued as <202611271012.34567890@smtp.example>",
+	    "202611271012.34567890@smtp.example" },
+	{ "Postfix tells a queue id", "250 2.0.0 Ok: queued as 4bXyZ1234Nz9rp",
+	    NULL },
+	{ "Gmail tells nothing that comes back",
+	    "250 2.0.0 OK  1795694400 l12-20020a05600c4f0c00b003a1si123 - gsmtp",
+	    NULL },
+	{ "Dovecot names the recipient",
+	    "250 2.0.0 <dilnoza.karimova.long@buyer.example> XHk5IpSo Saved",
+	    NULL },
+	{ "a plain Ok", "250 Ok", NULL },
+	{ "nothing", "", NULL },
+};
+
+static void
+test_reply(gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	g_autofree char *got = msgid_of_reply(replies[i].reply);
+
+	g_assert_cmpstr(got, ==, replies[i].want);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -156,5 +193,11 @@ main(int argc, char **argv)
 	    test_linear);
 	g_test_add_func("/msgid/only what fits between brackets is written",
 	    test_valid);
+	for (gsize i = 0; i < G_N_ELEMENTS(replies); i++) {
+		g_autofree char *path = g_strdup_printf(
+		    "/msgid/reply: %s", replies[i].title);
+
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_reply);
+	}
 	return g_test_run();
 }

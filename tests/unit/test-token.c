@@ -248,6 +248,8 @@ static const struct {
 	{ "a short key", "1 " KEY_A "\n2 QUFB\n", ":2:" },
 	{ "a key with a foreign character", "1 *" KEY_A "\n", ":1:" },
 	{ "a key with something behind", "1 " KEY_A " x\n", ":1:" },
+	{ "a day that is none", "1 " KEY_A " 2026-02-30\n", ":1:" },
+	{ "something behind the day", "1 " KEY_A " 2026-02-20 x\n", ":1:" },
 };
 
 static void
@@ -286,7 +288,7 @@ missing(void)
 	g_assert_null(token_keys_load("/nonexistent/key", &error));
 	g_assert_error(error, JAVOB_ERROR, JAVOB_ERROR_CONFIG);
 	g_clear_error(&error);
-	g_assert_false(token_keys_create("/nonexistent/key", &error));
+	g_assert_false(token_keys_create("/nonexistent/key", 0, &error));
 	g_assert_error(error, JAVOB_ERROR, JAVOB_ERROR_CONFIG);
 	g_clear_error(&error);
 	g_assert_null(token_keys_load("/dev/null", &error));
@@ -305,8 +307,8 @@ create(void)
 	struct stat st;
 	Token t;
 
-	g_assert_true(token_keys_create(path, NULL));
-	g_assert_true(token_keys_create(other, NULL));
+	g_assert_true(token_keys_create(path, 0, NULL));
+	g_assert_true(token_keys_create(other, 0, NULL));
 	g_assert_cmpint(stat(path, &st), ==, 0);
 	g_assert_cmpint(st.st_mode & 07777, ==, 0600);
 	keys = token_keys_load(path, NULL);
@@ -317,13 +319,121 @@ create(void)
 	g_assert_false(token_verify(others, text, -1, &t));
 
 	g_assert_true(g_file_get_contents(path, &before, NULL, NULL));
-	g_assert_false(token_keys_create(path, &error));
+	g_assert_false(token_keys_create(path, 0, &error));
 	g_assert_error(error, JAVOB_ERROR, JAVOB_ERROR_CONFIG);
 	g_assert_true(g_file_get_contents(path, &after, NULL, NULL));
 	g_assert_cmpstr(before, ==, after);
 	unlink(path);
 	unlink(other);
 	g_assert_cmpint(rmdir(dir), ==, 0); /* nothing else was left there */
+}
+
+/* 1 January 2026 and 1 March 2026, UTC. */
+#define JANUARY G_GINT64_CONSTANT(1767225600)
+#define MARCH   G_GINT64_CONSTANT(1772323200)
+#define DAY     G_GINT64_CONSTANT(86400)
+
+/* Key 1 was followed by key 2 on 1 March. */
+static void
+age(void)
+{
+	static const char *const text =
+	    "1 " KEY_A " 2026-01-01\n2 " KEY_B " 2026-03-01\n";
+	g_autoptr(TokenKeys) old = keys_of("1 " KEY_A "\n");
+	g_autoptr(TokenKeys) keys = keys_of(text);
+	g_autofree char *first = token_make(old, TOKEN_AGENT, 1, 2);
+	g_autofree char *second = token_make(keys, TOKEN_AGENT, 1, 2);
+	g_autoptr(GArray) facts = token_keys_facts(keys, 30 * DAY);
+	const TokenKeyFact *fact = &g_array_index(facts, TokenKeyFact, 0);
+	Token t;
+
+	g_assert_cmpuint(facts->len, ==, 2);
+	g_assert_cmpint(fact->made, ==, JANUARY);
+	g_assert_cmpint(fact->until, ==, MARCH + 30 * DAY);
+	token_keys_retire(keys, MARCH + 30 * DAY, 30 * DAY);
+	g_assert_true(token_verify(keys, first, -1, &t));
+	token_keys_retire(keys, MARCH + 30 * DAY + 1, 30 * DAY);
+	g_assert_false(token_verify(keys, first, -1, &t));
+	g_assert_true(token_verify(keys, second, -1, &t));
+	token_keys_retire(keys, G_MAXINT64, 0);
+	g_assert_true(token_verify(keys, second, -1, &t));
+}
+
+/* Nobody knows when it came, so nobody knows how long to wait. */
+static void
+no_day(void)
+{
+	g_autoptr(TokenKeys) old = keys_of("1 " KEY_A "\n");
+	g_autoptr(TokenKeys) keys =
+	    keys_of("1 " KEY_A " 2020-01-01\n2 " KEY_B "\n");
+	g_autofree char *first = token_make(old, TOKEN_AGENT, 1, 2);
+	Token t;
+
+	token_keys_retire(keys, MARCH + 3650 * DAY, DAY);
+	g_assert_true(token_verify(keys, first, -1, &t));
+}
+
+static void
+rotate(void)
+{
+	g_autofree char *path = write_keys("# mine\n7 " KEY_A " 2026-01-01\n");
+	g_autoptr(TokenKeys) keys = token_keys_load(path, NULL);
+	g_autofree char *first = token_make(keys, TOKEN_AGENT, 1, 2);
+	g_autofree char *second = NULL, *text = NULL;
+	g_autoptr(GError) error = NULL;
+	guint dropped = 9;
+	struct stat st;
+	Token t;
+
+	g_assert_true(
+	    token_keys_rotate(path, MARCH + 5, 30 * DAY, &dropped, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(dropped, ==, 0);
+	g_assert_cmpint(stat(path, &st), ==, 0);
+	g_assert_cmpint(st.st_mode & 07777, ==, 0600);
+	/* Whoever has read the file before sees the new key. */
+	g_assert_true(token_keys_refresh(keys, MARCH + 6, 30 * DAY, &error));
+	second = token_make(keys, TOKEN_AGENT, 1, 2);
+	g_assert_cmpstr(first, !=, second);
+	g_assert_true(token_verify(keys, first, -1, &t));
+	g_assert_true(token_verify(keys, second, -1, &t));
+	/* The next one leaves the oldest out. */
+	g_assert_true(token_keys_rotate(
+	    path, MARCH + 40 * DAY, 30 * DAY, &dropped, &error));
+	g_assert_cmpuint(dropped, ==, 1);
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_null(strstr(text, KEY_A));
+	g_assert_nonnull(strstr(text, "\n8 "));
+	g_assert_nonnull(strstr(text, "\n9 "));
+	g_assert_nonnull(strstr(text, " 2026-03-01\n"));
+	g_assert_true(
+	    token_keys_refresh(keys, MARCH + 40 * DAY, 30 * DAY, &error));
+	g_assert_false(token_verify(keys, first, -1, &t));
+	g_assert_true(token_verify(keys, second, -1, &t));
+	unlink(path);
+}
+
+static void
+refresh_broken(void)
+{
+	g_autofree char *path = write_keys("1 " KEY_A "\n");
+	g_autoptr(TokenKeys) keys = token_keys_load(path, NULL);
+	g_autofree char *text = token_make(keys, TOKEN_AGENT, 1, 2);
+	g_autoptr(GError) error = NULL;
+	Token t;
+
+	g_assert_true(g_file_set_contents_full(path, "rubbish\n", -1,
+	    G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	g_assert_false(token_keys_refresh(keys, MARCH, DAY, &error));
+	g_assert_error(error, JAVOB_ERROR, JAVOB_ERROR_CONFIG);
+	g_clear_error(&error);
+	g_assert_true(token_verify(keys, text, -1, &t));
+	g_assert_true(token_keys_refresh(keys, MARCH, DAY, &error));
+	unlink(path);
+	g_assert_false(token_keys_refresh(keys, MARCH, DAY, &error));
+	g_clear_error(&error);
+	g_assert_true(token_keys_refresh(keys, MARCH, DAY, &error));
+	g_assert_true(token_verify(keys, text, -1, &t));
 }
 
 static void
@@ -363,6 +473,15 @@ main(int argc, char **argv)
 	g_test_add_func("/token/file: a missing one is told", missing);
 	g_test_add_func("/token/file: created whole, private, never twice",
 	    create);
+	g_test_add_func("/token/a key is honoured for its time after the next",
+	    age);
+	g_test_add_func("/token/a key whose successor has no day stays",
+	    no_day);
+	g_test_add_func("/token/file: a new key signs, the oldest is left out",
+	    rotate);
+	g_test_add_func("/token/file: one that broke is told once, and the "
+			"keys go on",
+	    refresh_broken);
 	g_test_add_func("/token/random texts do not repeat", random_ones);
 	return g_test_run();
 }

@@ -1,0 +1,212 @@
+/* facts_people.c - whom a mail concerns: mailbox, queues and agents, where its
+ * author reads mail, and who else it was sent to. Part of policy/facts. */
+#include "policy/facts_private.h"
+
+#include "mail/address.h"
+#include "policy/proof.h"
+#include "policy/route.h"
+#include "policy/ticket.h"
+
+enum { COPIED_MOST = 20 };
+
+static void
+free_address(gpointer data)
+{
+	address_row_free(data);
+}
+
+static gboolean
+has_row(const GPtrArray *rows, gint64 id)
+{
+	for (guint i = 0; i < rows->len; i++) {
+		const AddressRow *row = rows->pdata[i];
+
+		if (row->id == id)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* THREATS 2: a single Reply-To counts, of an author who is proven. */
+gboolean
+facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
+	const GPtrArray *list = facts->message->reply_to;
+	const Address *address = list->len == 1 ? list->pdata[0] : NULL;
+	g_autofree char *folded = NULL;
+
+	if (address == NULL || facts->auth != AUTH_PASS || facts->from_agent ||
+	    !address_may_mail(address->address) ||
+	    address_is_robot(address->address))
+		return TRUE;
+	folded = address_fold(address->address);
+	if (site_is_own(desk->site, folded) ||
+	    site_is_agent(desk->site, folded) ||
+	    g_str_equal(folded, facts->sender->address))
+		return TRUE;
+	facts->reply_to =
+	    party_need(txn, folded, address->address, "", now, error);
+	return facts->reply_to != NULL;
+}
+
+/* Those besides us and the author to whom the mail was sent; agents hear of
+ * it anyway. Kept for a ticket that this mail opens, if its author is proven:
+ * Cc on any other mail adds nobody (THREATS 3.3). */
+static gboolean
+add_copied(Facts *facts, StoreTxn *txn, const Desk *desk,
+    const GPtrArray *addresses, gint64 now, GError **error)
+{
+	for (guint i = 0;
+	     i < addresses->len && facts->copied->len < COPIED_MOST; i++) {
+		const Address *address = addresses->pdata[i];
+		g_autofree char *folded = address_fold(address->address);
+		AddressRow *row;
+
+		if (!address_may_mail(address->address) ||
+		    site_is_own(desk->site, folded) ||
+		    site_is_agent(desk->site, folded) ||
+		    g_str_equal(folded, facts->sender->address))
+			continue;
+		row = party_need(txn, folded, address->address, "", now, error);
+		if (row == NULL)
+			return FALSE;
+		if (has_row(facts->copied, row->id))
+			address_row_free(row);
+		else
+			g_ptr_array_add(facts->copied, row);
+	}
+	return TRUE;
+}
+
+gboolean
+facts_read_copied(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
+	const Message *message = facts->message;
+
+	facts->copied = g_ptr_array_new_with_free_func(free_address);
+	if (facts->sender == NULL || facts->auth != AUTH_PASS ||
+	    message->kind != MESSAGE_HUMAN ||
+	    (facts->reach == REACH_JOINS && !ticket_is_done(facts->ticket)))
+		return TRUE;
+	return add_copied(facts, txn, desk, message->to, now, error) &&
+	       add_copied(facts, txn, desk, message->cc, now, error);
+}
+
+static gboolean
+add_agents(GPtrArray *agents, StoreTxn *txn, const Queue *queue, gint64 now,
+    GError **error)
+{
+	for (guint i = 0; queue != NULL && i < queue->agents->len; i++) {
+		const char *address = queue->agents->pdata[i];
+		AddressRow *row =
+		    party_need(txn, address, address, "", now, error);
+
+		if (row == NULL)
+			return FALSE;
+		if (has_row(agents, row->id))
+			address_row_free(row);
+		else
+			g_ptr_array_add(agents, row);
+	}
+	return TRUE;
+}
+
+/* also: of char *, further queues; those that have left the configuration
+ * count no more. */
+GPtrArray *
+facts_agents_of(StoreTxn *txn, const Desk *desk, const Queue *queue,
+    const GPtrArray *also, gint64 now, GError **error)
+{
+	g_autoptr(GPtrArray) agents =
+	    g_ptr_array_new_with_free_func(free_address);
+
+	if (!add_agents(agents, txn, queue, now, error))
+		return NULL;
+	for (guint i = 0; also != NULL && i < also->len; i++)
+		if (!add_agents(agents, txn,
+			site_queue(desk->site, also->pdata[i]), now, error))
+			return NULL;
+	return g_steal_pointer(&agents);
+}
+
+static void
+add_mailboxes(GPtrArray *out, const Desk *desk, const GPtrArray *addresses)
+{
+	for (guint i = 0; i < addresses->len; i++) {
+		const Address *address = addresses->pdata[i];
+		const Mailbox *mailbox =
+		    site_mailbox_by_address(desk->site, address->address);
+
+		if (mailbox != NULL && !g_ptr_array_find(out, mailbox, NULL))
+			g_ptr_array_add(out, (gpointer)mailbox);
+	}
+}
+
+static void
+add_queue(GPtrArray *also, const Mailbox *mailbox)
+{
+	if (mailbox->also_notify && !g_ptr_array_find_with_equal_func(also,
+					mailbox->queue, g_str_equal, NULL))
+		g_ptr_array_add(also, g_strdup(mailbox->queue));
+}
+
+/* Who a mail in the spool came for; if that mailbox has since left the
+ * configuration, the first one. */
+const Mailbox *
+facts_mailbox(const Desk *desk, const char *name)
+{
+	const Mailbox *mailbox = site_mailbox(desk->site, name);
+
+	if (mailbox == NULL && desk->site->mailboxes->len > 0)
+		mailbox = desk->site->mailboxes->pdata[0];
+	return mailbox;
+}
+
+/* The mailbox, the queue that a new ticket would have, and further queues. One
+ * mail to two mailboxes comes by two doors, in any order: the ticket is that
+ * of the one named first, whichever door was quicker. */
+void
+facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
+{
+	const Message *message = facts->message;
+	g_autoptr(GPtrArray) named = g_ptr_array_new();
+	const char *queue;
+
+	facts->mailbox = facts_mailbox(desk, envelope_mailbox);
+	facts->home.also = g_ptr_array_new_with_free_func(g_free);
+	if (facts->mailbox == NULL)
+		return;
+	add_mailboxes(named, desk, message->to);
+	add_mailboxes(named, desk, message->cc);
+	if (g_ptr_array_find(named, facts->mailbox, NULL))
+		facts->mailbox = named->pdata[0];
+	facts->rule = route_choose(desk->site, message, facts->author,
+	    facts->mailbox, facts->mailbox->language);
+	queue = facts->rule != NULL ? route_queue(facts->rule)
+				    : facts->mailbox->queue;
+	facts->home.queue = site_queue(desk->site, queue);
+	for (guint i = 0; i < named->len; i++) {
+		const Mailbox *mailbox = named->pdata[i];
+
+		if (mailbox != facts->mailbox &&
+		    !g_str_equal(mailbox->queue, queue))
+			add_queue(facts->home.also, mailbox);
+	}
+}
+
+/* An agent answers a notification: whose mail did that tell of? */
+gboolean
+facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)
+{
+	const GPtrArray *ids = facts->message->in_reply_to;
+
+	if (facts->ticket == NULL || !facts->from_agent)
+		return TRUE;
+	for (guint i = 0; i < ids->len && i < 8 && facts->answered == 0; i++)
+		if (!message_told_of(txn, facts->ticket->id, ids->pdata[i],
+			&facts->answered, error))
+			return FALSE;
+	return TRUE;
+}

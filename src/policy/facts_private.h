@@ -1,0 +1,25 @@
+/* facts_private.h - what facts.c and facts_people.c share. All give FALSE or
+ * NULL with error from the store. */
+#ifndef POLICY_FACTS_PRIVATE_H
+#define POLICY_FACTS_PRIVATE_H
+
+#include "policy/facts.h"
+
+const Mailbox *facts_mailbox(const Desk *desk, const char *name);
+
+/* Sets mailbox, rule and home (but home.agents). author must be set. */
+void facts_read_home(Facts *facts, const Desk *desk,
+    const char *envelope_mailbox);
+/* Sets reply_to; sender and auth must be set. */
+gboolean facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk,
+    gint64 now, GError **error);
+/* Set copied and answered; ticket and reach must be set. */
+gboolean facts_read_copied(Facts *facts, StoreTxn *txn, const Desk *desk,
+    gint64 now, GError **error);
+gboolean facts_read_answered(Facts *facts, StoreTxn *txn, GError **error);
+/* Agents of queue (NULL: nobody) and of the queues named by also, each once;
+ * of AddressRow. */
+GPtrArray *facts_agents_of(StoreTxn *txn, const Desk *desk, const Queue *queue,
+    const GPtrArray *also, gint64 now, GError **error);
+
+#endif
