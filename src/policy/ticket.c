@@ -83,7 +83,8 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 	if (facts->rule != NULL)
 		effects_event(effects, "routed", "javob", "queue %s by rule %s",
 		    effects->ticket->queue, route_name(facts->rule));
-	for (guint i = 0; i < facts->home.also->len; i++)
+	for (guint i = 0;
+	     facts->home.also != NULL && i < facts->home.also->len; i++)
 		effects_event(effects, "routed", "javob",
 		    "queue %s hears of it: sent to its mailbox too",
 		    (const char *)facts->home.also->pdata[i]);
