@@ -88,7 +88,7 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 		effects_event(effects, "routed", "javob",
 		    "queue %s hears of it: sent to its mailbox too",
 		    (const char *)facts->home.also->pdata[i]);
-	for (guint i = 0; i < facts->copied->len; i++) {
+	for (guint i = 0; facts->copied != NULL && i < facts->copied->len; i++) {
 		const AddressRow *row = facts->copied->pdata[i];
 
 		if (row->id != effects->ticket->reply_to)
