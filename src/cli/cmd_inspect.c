@@ -30,9 +30,8 @@ address_json(const Address *address)
 static void
 add_one(Json *json, const char *key, const GPtrArray *addresses)
 {
-	g_autofree char *raw = addresses->len > 0
-	    ? address_json(addresses->pdata[0])
-	    : NULL;
+	g_autofree char *raw =
+	    addresses->len > 0 ? address_json(addresses->pdata[0]) : NULL;
 
 	json_raw(json, key, raw != NULL ? raw : "null");
 }
@@ -125,8 +124,7 @@ print_message(const Message *message, const char *path)
 	json_text(&json, "new_text", message->new_text);
 	json_int(&json, "quoted_lines", message->quoted_lines);
 	add_attachments(&json, message->attachments);
-	json_bool(&json, "signed",
-	    (message->protection & MESSAGE_SIGNED) != 0);
+	json_bool(&json, "signed", (message->protection & MESSAGE_SIGNED) != 0);
 	json_bool(&json, "encrypted",
 	    (message->protection & MESSAGE_ENCRYPTED) != 0);
 	add_bounce(&json, message->dsn);
@@ -246,8 +244,8 @@ inspect_input(Parser *parser, GError **error)
 {
 	g_autoptr(GBytes) octets = read_all(STDIN_FILENO);
 	g_autoptr(GError) reason = NULL;
-	g_autoptr(Message) message = parser_parse_bytes(
-	    parser, octets, 0, &reason);
+	g_autoptr(Message) message =
+	    parser_parse_bytes(parser, octets, 0, &reason);
 
 	if (message == NULL &&
 	    g_error_matches(reason, JAVOB_ERROR, JAVOB_ERROR_PERMANENT)) {

@@ -353,7 +353,7 @@ json_char(GString *out, const char *p)
 		g_string_append_c(out, '\\');
 		g_string_append_c(out, letters[at - plain]);
 	} else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 ||
-		 c == 0x2029)
+		   c == 0x2029)
 		g_string_append_printf(out, "\\u%04x", c);
 	else
 		g_string_append_len(out, p, g_utf8_next_char(p) - p);

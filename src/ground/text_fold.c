@@ -79,8 +79,7 @@ skip_plain(const char *p, gboolean compatible)
 			return p;
 		if (c < 0x80)
 			p++;
-		else if (c == 0xd0 || c == 0xd1 ||
-			 (c < 0xcc && !compatible))
+		else if (c == 0xd0 || c == 0xd1 || (c < 0xcc && !compatible))
 			p += 2;
 		else
 			return p;
@@ -320,7 +319,7 @@ fold_piece(const guint16 *table, const char **p, const char *from)
 {
 	g_autofree char *piece = NULL;
 
-	while ((guchar)**p >= 0x80 && fold_one(table, wide_at(*p)) == 0)
+	while ((guchar) * *p >= 0x80 && fold_one(table, wide_at(*p)) == 0)
 		*p = g_utf8_next_char(*p);
 	piece = g_strndup(from, (gsize)(*p - from));
 	return fold_whole(piece);

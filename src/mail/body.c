@@ -217,7 +217,8 @@ find_child(GMimeMultipart *multipart, const char *subtype, guint depth)
 }
 
 static void
-read_children(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted, guint depth)
+read_children(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted,
+    guint depth)
 {
 	int n = g_mime_multipart_get_count(multipart);
 
@@ -256,7 +257,8 @@ read_alternative(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted,
 
 /* The root is the first part; text beside it is not for reading. */
 static void
-read_related(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted, guint depth)
+read_related(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted,
+    guint depth)
 {
 	int n = g_mime_multipart_get_count(multipart);
 
@@ -286,7 +288,8 @@ read_prologue(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted)
 }
 
 static void
-read_multipart(BodyReader *r, GMimeObject *object, BodyWanted wanted, guint depth)
+read_multipart(BodyReader *r, GMimeObject *object, BodyWanted wanted,
+    guint depth)
 {
 	GMimeMultipart *multipart = GMIME_MULTIPART(object);
 	GMimeContentType *type = g_mime_object_get_content_type(object);
@@ -314,8 +317,8 @@ read_object(BodyReader *r, GMimeObject *object, BodyWanted wanted, guint depth)
 		read_multipart(r, object, wanted, depth);
 	else if (GMIME_IS_MESSAGE_PART(object))
 		body_attach_message(r, object,
-		    GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(object),
-			NUMBER_KEY)));
+		    GPOINTER_TO_UINT(
+			g_object_get_data(G_OBJECT(object), NUMBER_KEY)));
 	else
 		read_leaf(r, object, wanted);
 }

@@ -14,7 +14,7 @@
 
 #define REPORT_MOST (256 * 1024)
 #define HEADER_MOST (64 * 1024)
-#define CHUNK	    (4 * 1024 * 1024)
+#define CHUNK       (4 * 1024 * 1024)
 
 /* What a person should call parts that often come without a name. */
 static const struct {
@@ -142,7 +142,7 @@ read_tnef(BodyReader *r, const Part *part)
 	    part_decode(part, TNEF_MOST + 1, kept, NULL) <= TNEF_MOST)
 		tnef = tnef_read(kept->data, kept->len);
 	if (tnef == NULL) {
-		body_defect(r, "winmail.dat could not be read");
+		body_defect(r, MESSAGE_DEFECT_TNEF);
 		return;
 	}
 	for (guint i = 0; i < tnef->members->len; i++) {
@@ -188,8 +188,8 @@ body_attach_inline(BodyReader *r, GByteArray *text)
 
 		if (!uu_find(&file, (const char *)text->data, text->len, from))
 			return;
-		octets = g_byte_array_free_to_bytes(
-		    g_steal_pointer(&file.octets));
+		octets =
+		    g_byte_array_free_to_bytes(g_steal_pointer(&file.octets));
 		add_octets(r, file.name, "application/octet-stream", octets);
 		g_byte_array_remove_range(text, (guint)file.start,
 		    (guint)(file.end - file.start));
@@ -229,7 +229,6 @@ write_message(BodyReader *r, GMimeMessage *inner, Attachment *attachment)
 	g_object_unref(sum);
 }
 
-
 /* The octets as they came. */
 static void
 cut_message(BodyReader *r, const PrescanRange *range, Attachment *attachment)
@@ -263,8 +262,8 @@ note_returned(BodyReader *r, const PrescanRange *range)
 
 	if (r->inside->returned->len > 0 || r->flags & MESSAGE_WITHIN)
 		return;
-	while (at < size && octets_line(data + range->start + at, size - at,
-				&taken) > 0)
+	while (at < size &&
+	       octets_line(data + range->start + at, size - at, &taken) > 0)
 		at += taken;
 	text = text_valid(data + range->start, (gssize)at);
 	g_string_assign(r->inside->returned, text);
@@ -281,8 +280,8 @@ body_attach_message(BodyReader *r, GMimeObject *object, guint number)
 	part_open(&part, object, r->source->octets);
 	attachment = attachment_of(&part);
 	if (r->inside->is_known) {
-		const PrescanRange *range = &g_array_index(r->source->messages,
-		    PrescanRange, number);
+		const PrescanRange *range =
+		    &g_array_index(r->source->messages, PrescanRange, number);
 
 		cut_message(r, range, attachment);
 		note_returned(r, range);

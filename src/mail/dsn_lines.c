@@ -11,30 +11,30 @@
 #include "mail/msgid.h"
 
 #define RECIPIENTS_MOST 20
-#define REPORT_MOST	(64 * 1024)
+#define REPORT_MOST     (64 * 1024)
 
 /* Where the report ends and the returned mail begins: the line begins so,
  * dashes and white space before it not counted. Seen in mails of the programs
  * named. */
 static const char *const dividers[] = {
 	"below this line is a copy of the message", /* qmail */
-	"this is a copy of the message",	    /* Exim */
-	"this is a copy of your message",	    /* Exim 3 */
-	"the header of the original message",	    /* qmail variants */
-	"enclosed is a copy of the message",	    /* qmail-like */
-	"original message follow",	/* Yahoo, IMail: "follows", "follow." */
-	"original message header",	/* InterScan, Exchange */
-	"unsent message follows",	/* sendmail 5 */
-	"unsent message below",		/* sendmail 4 */
-	"original message",		/* Gmail */
-	"original mail",		/* Exim of some providers */
-	"original headers",		/* Exchange */
-	"message header follows",	/* smail */
-	"message headers follow",	/* X.400 gateways */
-	"message text follows",		/* smail */
-	"returned message follows",	/* smail */
-	"original text",		/* MailFoundry */
-	"start of truncated original",	/* OpenVMS */
+	"this is a copy of the message",            /* Exim */
+	"this is a copy of your message",           /* Exim 3 */
+	"the header of the original message",       /* qmail variants */
+	"enclosed is a copy of the message",        /* qmail-like */
+	"original message follow",     /* Yahoo, IMail: "follows", "follow." */
+	"original message header",     /* InterScan, Exchange */
+	"unsent message follows",      /* sendmail 5 */
+	"unsent message below",        /* sendmail 4 */
+	"original message",            /* Gmail */
+	"original mail",               /* Exim of some providers */
+	"original headers",            /* Exchange */
+	"message header follows",      /* smail */
+	"message headers follow",      /* X.400 gateways */
+	"message text follows",        /* smail */
+	"returned message follows",    /* smail */
+	"original text",               /* MailFoundry */
+	"start of truncated original", /* OpenVMS */
 	"received:", "x-received:", "return-path:", /* a header, bare */
 };
 

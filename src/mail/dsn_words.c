@@ -67,7 +67,7 @@ add_row(const char *const *column, gpointer data)
 	g_auto(GStrv) words = g_strsplit(text, " ", -1);
 	g_autofree char *plain = g_strjoinv("", words);
 
-	row.place = *column[2] == 's'	? PLACE_SUBJECT
+	row.place = *column[2] == 's'   ? PLACE_SUBJECT
 		    : *column[2] == 'f' ? PLACE_AUTHOR
 					: PLACE_TEXT;
 	row.is_transient = *column[5] == 't';
@@ -152,8 +152,8 @@ dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
 		const Row *row = &g_array_index(rows, Row, i);
 
 		if (row->place == PLACE_AUTHOR ||
-		    !matches(row, row->place == PLACE_SUBJECT ? in_subject
-							      : in_text))
+		    !matches(row,
+			row->place == PLACE_SUBJECT ? in_subject : in_text))
 			continue;
 		take(signs, row);
 		if (tells_of_delay(row) && row->is_transient)

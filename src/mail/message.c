@@ -25,136 +25,10 @@
 #include "mail/quote.h"
 
 #define REFERENCES_MOST 1000
-#define SCAN_MOST       (64 * 1024)
 #define ID_MOST         998
 #define WITHIN_MOST     50           /* mails within that are read */
 #define FORWARD_MOST    (256 * 1024) /* octets of a forward's text */
 #define YEAR            (366 * G_GINT64_CONSTANT(86400))
-
-static const char *const kind_names[] = {
-	[MESSAGE_HUMAN] = "human",
-	[MESSAGE_AUTO_REPLY] = "auto-reply",
-	[MESSAGE_BOUNCE] = "bounce",
-	[MESSAGE_LIST] = "list",
-	[MESSAGE_REPORT] = "report",
-	[MESSAGE_SPAM] = "spam",
-};
-
-static GPtrArray *
-addresses_new(void)
-{
-	return g_ptr_array_new_with_free_func((GDestroyNotify)address_free);
-}
-
-Message *
-message_new(void)
-{
-	Message *message = g_new0(Message, 1);
-
-	message->message_id = g_strdup("");
-	message->in_reply_to = g_ptr_array_new_with_free_func(g_free);
-	message->references = g_ptr_array_new_with_free_func(g_free);
-	message->subject = g_strdup("");
-	message->from = addresses_new();
-	message->sender = addresses_new();
-	message->reply_to = addresses_new();
-	message->to = addresses_new();
-	message->cc = addresses_new();
-	message->fields = header_fields_new();
-	message->body_text = g_strdup("");
-	message->new_text = g_strdup("");
-	message->attachments =
-	    g_ptr_array_new_with_free_func((GDestroyNotify)attachment_free);
-	message->kind_reasons = g_ptr_array_new_with_free_func(g_free);
-	message->defects = g_ptr_array_new_with_free_func(g_free);
-	message->content_hash = g_strdup("");
-	return message;
-}
-
-void
-message_free(Message *message)
-{
-	if (message == NULL)
-		return;
-	g_free(message->message_id);
-	g_ptr_array_unref(message->in_reply_to);
-	g_ptr_array_unref(message->references);
-	g_free(message->subject);
-	g_ptr_array_unref(message->from);
-	g_ptr_array_unref(message->sender);
-	g_ptr_array_unref(message->reply_to);
-	g_ptr_array_unref(message->to);
-	g_ptr_array_unref(message->cc);
-	g_array_unref(message->fields);
-	g_free(message->body_text);
-	g_free(message->new_text);
-	g_ptr_array_unref(message->attachments);
-	g_ptr_array_unref(message->kind_reasons);
-	forward_free(message->forward);
-	dsn_free(message->dsn);
-	g_ptr_array_unref(message->defects);
-	g_free(message->content_hash);
-	g_free(message);
-}
-
-void
-attachment_free(Attachment *attachment)
-{
-	if (attachment == NULL)
-		return;
-	g_free(attachment->name);
-	g_free(attachment->type);
-	g_free(attachment->content_id);
-	g_free(attachment->sha256);
-	g_clear_pointer(&attachment->octets, g_bytes_unref);
-	g_free(attachment);
-}
-
-Forward *
-forward_new(void)
-{
-	Forward *forward = g_new0(Forward, 1);
-
-	forward->subject = g_strdup("");
-	forward->text = g_strdup("");
-	return forward;
-}
-
-void
-forward_free(Forward *forward)
-{
-	if (forward == NULL)
-		return;
-	address_free(forward->author);
-	g_free(forward->subject);
-	g_free(forward->text);
-	g_free(forward);
-}
-
-const char *
-message_kind_name(MessageKind kind)
-{
-	g_return_val_if_fail(kind < G_N_ELEMENTS(kind_names), "human");
-	return kind_names[kind];
-}
-
-const char *
-message_field(const Message *message, const char *name)
-{
-	return header_get(message->fields, name, 0);
-}
-
-const char *
-message_field_nth(const Message *message, const char *name, guint n)
-{
-	return header_get(message->fields, name, n);
-}
-
-const Address *
-message_author(const Message *message)
-{
-	return message->from->len > 0 ? message->from->pdata[0] : NULL;
-}
 
 void
 message_init(void)
@@ -420,17 +294,6 @@ read_within(Message *message, const BodySource *source)
 		    g_string_free(g_steal_pointer(&text), FALSE));
 }
 
-/* Stable, so that the same mail by another way gets the same one. */
-static void
-make_id(Message *message)
-{
-	if (message->message_id[0] != '\0')
-		return;
-	message->message_id_made = TRUE;
-	assign(&message->message_id,
-	    g_strdup_printf("%.32s@made.invalid", message->content_hash));
-}
-
 /* returned: header of a mail within this one, "" if there is none. */
 static void
 judge(Message *message, const char *returned)
@@ -475,7 +338,7 @@ parse(const Octets *raw, guint flags)
 	source = (BodySource){ &octets, raw, messages };
 	read_parts(message, &source, flags, content, &inside);
 	assign(&message->content_hash, digest_end(content));
-	make_id(message);
+	message_make_id(message);
 	if ((flags & MESSAGE_WITHIN) != 0)
 		return message;
 	if (inside.is_known)
@@ -501,76 +364,4 @@ message_parse_file(int fd, gint64 offset, guint flags, GError **error)
 	if (!octets_open(&octets, fd, offset, error))
 		return NULL;
 	return parse(&octets, flags);
-}
-
-/* First line of a field in plain octets. */
-static char *
-scan_field(const char *octets, gsize size, const char *name)
-{
-	gsize at = 0, taken, n = strlen(name);
-
-	while (at < size) {
-		gsize length = octets_line(octets + at, size - at, &taken);
-
-		if (length == 0)
-			return NULL;
-		if (length > n && octets[at + n] == ':' &&
-		    g_ascii_strncasecmp(octets + at, name, n) == 0) {
-			g_autofree char *valid = text_valid(octets + at + n + 1,
-			    (gssize)MIN(length - n - 1, ID_MOST));
-
-			return text_clean_line(valid, ID_MOST);
-		}
-		at += taken;
-	}
-	return NULL;
-}
-
-/* From "Ann <ann@x>" the first thing that looks like an address. */
-static void
-scan_author(Message *message, const char *line)
-{
-	const char *at = strchr(line, '@'), *start = at, *end = at;
-	g_autofree char *spec = NULL;
-
-	if (at == NULL)
-		return;
-	while (start > line && strchr(" <\"(,:;'", start[-1]) == NULL)
-		start--;
-	end += strcspn(at, " >\"),:;'");
-	spec = g_strndup(start, (gsize)(end - start));
-	if (address_is_valid(spec))
-		g_ptr_array_add(message->from, address_new(spec, ""));
-}
-
-Message *
-message_scan(GBytes *octets)
-{
-	Message *message = message_new();
-	gsize size;
-	const char *data = g_bytes_get_data(octets, &size);
-	g_autofree char *from = NULL, *id = NULL;
-	char *subject;
-
-	message->size = (gint64)size;
-	assign(&message->content_hash, text_sha256(data, size));
-	size = MIN(size, SCAN_MOST);
-	from = scan_field(data, size, "From");
-	if (from != NULL)
-		scan_author(message, from);
-	message->from_fields = from != NULL;
-	subject = scan_field(data, size, "Subject");
-	if (subject != NULL)
-		assign(&message->subject, subject);
-	id = scan_field(data, size, "Message-ID");
-	if (id != NULL) {
-		const char *cursor = id;
-		char *first = msgid_next(&cursor);
-
-		if (first != NULL)
-			assign(&message->message_id, first);
-	}
-	make_id(message);
-	g_ptr_array_add(message->defects, g_strdup("read by a byte scan only"));
-	return message;
 }

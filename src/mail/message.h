@@ -70,9 +70,9 @@ struct Message {
 	char *new_text;     /* body_text without quoted history and signature */
 	guint quoted_lines; /* how many lines new_text leaves out */
 	GPtrArray *attachments; /* of Attachment */
-	guint protection; /* MESSAGE_SIGNED, MESSAGE_ENCRYPTED: says so
+	guint protection;       /* MESSAGE_SIGNED, MESSAGE_ENCRYPTED: says so
 			   * itself; nothing was checked or opened */
-	Forward *forward; /* NULL when there is none */
+	Forward *forward;       /* NULL when there is none */
 	MessageKind kind;
 	GPtrArray *kind_reasons; /* of char * */
 	gboolean may_answer;     /* by the mail's own header alone */
@@ -93,6 +93,9 @@ enum {
 	MESSAGE_WITHIN = 1 << 2,       /* a mail within another one */
 };
 
+/* The defect of a mail whose winmail.dat was there but not read. */
+#define MESSAGE_DEFECT_TNEF "winmail.dat could not be read"
+
 /* Understands any octets: never NULL, never fails; what is wrong is in
  * defects. Call message_init once before. octets stay untouched. */
 void message_init(void);
@@ -106,6 +109,10 @@ Message *message_parse_file(int fd, gint64 offset, guint flags, GError **error);
 /* What can be said without a parser: a byte scan of the first header lines for
  * From, Subject and Message-ID. For quarantined mail. */
 Message *message_scan(GBytes *octets);
+
+/* A Message-ID made of the content hash, if it has none. Stable, so that the
+ * same mail by another way gets the same one. */
+void message_make_id(Message *message);
 
 Message *message_new(void); /* all lists empty, all text "" */
 void message_free(Message *message);

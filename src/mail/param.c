@@ -192,7 +192,7 @@ join_sections(GArray *raws, const char *name)
 {
 	g_autoptr(GPtrArray) pieces = g_ptr_array_new();
 	g_autoptr(GString) octets = g_string_new(NULL);
-	g_autofree char *charset = NULL;
+	g_autofree char *charset = NULL, *valid = NULL;
 
 	for (guint i = 0; i < raws->len; i++) {
 		RawParam *raw = &g_array_index(raws, RawParam, i);
@@ -213,10 +213,11 @@ join_sections(GArray *raws, const char *name)
 		g_string_append_len(octets, raw->value->str,
 		    (gssize)raw->value->len);
 	}
+	valid = charset_decode(octets->str, octets->len, charset, NULL);
 	/* Outlook and others put encoded-words even into continuations. */
-	if (charset == NULL && strstr(octets->str, "=?") != NULL)
-		return header_decode(octets->str);
-	return charset_decode(octets->str, octets->len, charset, NULL);
+	if (charset == NULL && strstr(valid, "=?") != NULL)
+		return header_decode(valid);
+	return g_steal_pointer(&valid);
 }
 
 static char *

@@ -19,8 +19,8 @@
 #include "mail/octets.h"
 #include "mail/sandbox.h"
 #include "mail/wire.h"
-#include "mail/worker.h"
 #include "mail/words.h"
+#include "mail/worker.h"
 
 #define PARSER_MAGIC       0x6a76706dU
 #define PARSER_SECONDS     20
@@ -51,7 +51,7 @@ struct Parser {
 	Worker worker;
 	char *words; /* directory of further tables; NULL: none */
 	Pending pending[PARSER_AHEAD]; /* the first one is answered next */
-	guint waiting;		       /* how many there are */
+	guint waiting;                 /* how many there are */
 };
 
 Parser *
@@ -129,9 +129,8 @@ receive_answer(Parser *parser, guint flags, GError **error)
 	g_autofree char *octets = NULL, *end = NULL;
 	Answer answer;
 
-	if (parser->worker.pid != 0 &&
-	    receive(parser->worker.fd, &answer, sizeof(answer), deadline,
-		&late)) {
+	if (parser->worker.pid != 0 && receive(parser->worker.fd, &answer,
+					   sizeof(answer), deadline, &late)) {
 		if (!answer_is_sane(&answer, flags)) {
 			end = worker_end(&parser->worker, SIGKILL);
 			error_permanent(error,
@@ -139,7 +138,8 @@ receive_answer(Parser *parser, guint flags, GError **error)
 			return NULL;
 		}
 		octets = g_malloc(answer.size + 1);
-		if (receive(parser->worker.fd, octets, answer.size, deadline, &late)) {
+		if (receive(parser->worker.fd, octets, answer.size, deadline,
+			&late)) {
 			octets[answer.size] = '\0';
 			if (!answer.failed)
 				return g_bytes_new_take(
@@ -210,6 +210,13 @@ ask_again(Parser *parser)
 		request(parser, &parser->pending[i], NULL);
 }
 
+/* The worker has ended itself after an earlier mail: this one is innocent. */
+static gboolean
+has_retired(const GError *error)
+{
+	return g_str_has_suffix(error->message, "status 0");
+}
+
 /* The mail, or something in it, made the worker fail; not time, not memory. */
 static gboolean
 is_crash(const GError *error)
@@ -250,8 +257,6 @@ receive_without_tnef(Parser *parser, guint flags, GError **error)
 
 	parser->pending[0].what.flags = flags | MESSAGE_WITHOUT_TNEF;
 	ask_again(parser);
-	if (parser->worker.pid == 0)
-		return NULL;
 	message = receive_message(parser, flags, error);
 	if (message != NULL)
 		g_ptr_array_add(message->defects,
@@ -268,6 +273,11 @@ parser_finish(Parser *parser, GError **error)
 
 	g_return_val_if_fail(parser->waiting > 0, NULL);
 	message = receive_message(parser, flags, &reason);
+	if (message == NULL && has_retired(reason)) {
+		g_clear_error(&reason);
+		ask_again(parser);
+		message = receive_message(parser, flags, &reason);
+	}
 	if (message == NULL && is_crash(reason))
 		message = receive_without_tnef(parser, flags, NULL);
 	parser->waiting--;
@@ -330,13 +340,21 @@ send_answer(GBytes *octets, gboolean failed)
 	       send_all(data, size, 0);
 }
 
+/* libytnef leaks what it had when it gives up: a new worker begins without. */
+static gboolean
+message_has_leaked(const Message *message)
+{
+	return g_ptr_array_find_with_equal_func(message->defects,
+	    MESSAGE_DEFECT_TNEF, g_str_equal, NULL);
+}
+
 static gboolean
 serve_one(void)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Message) message = NULL;
 	g_autoptr(GBytes) octets = NULL;
-	gboolean sent;
+	gboolean sent, retire;
 	Request what;
 	int fd = worker_take(&what, sizeof(what));
 
@@ -349,12 +367,13 @@ serve_one(void)
 		     ? wire_pack(message)
 		     : g_bytes_new(error->message, strlen(error->message));
 	sent = send_answer(octets, message == NULL);
+	retire = message != NULL && message_has_leaked(message);
 	if (message == NULL || message->size > TRIM_SIZE) {
 		g_clear_pointer(&octets, g_bytes_unref);
 		g_clear_pointer(&message, message_free);
 		malloc_trim(0);
 	}
-	return sent;
+	return sent && !retire;
 }
 
 /* Large blocks come from mmap and go back at once; one arena is enough. */

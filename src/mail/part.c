@@ -182,8 +182,8 @@ keep(GByteArray *kept, gsize most, const char *octets, gsize length)
 /* What decoding of a part goes on with. */
 typedef struct Decoder {
 	GMimeEncoding state; /* all but base64 */
-	guint32 bits;	     /* of base64: six for each letter */
-	guint letters;	     /* that are in bits */
+	guint32 bits;        /* of base64: six for each letter */
+	guint letters;       /* that are in bits */
 } Decoder;
 
 /* RFC 2045 6.8: letters to six bits; what is none of them is left out. */

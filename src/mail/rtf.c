@@ -20,8 +20,8 @@ typedef struct Group {
 
 typedef struct Reader {
 	const char *p, *end;
-	GString *out;  /* UTF-8 */
-	GString *raw;  /* octets in the document's code page, not decoded yet */
+	GString *out; /* UTF-8 */
+	GString *raw; /* octets in the document's code page, not decoded yet */
 	Group groups[DEPTH_MOST];
 	guint depth; /* of open groups; may be more than DEPTH_MOST */
 	guint skip;  /* characters that a \u makes superfluous */
@@ -33,11 +33,11 @@ typedef struct Reader {
 } Reader;
 
 /* Groups whose text is not the document's. */
-static const char *const destinations[] = { "fonttbl", "colortbl",
-	"stylesheet", "info", "pict", "object", "header", "headerl", "headerr",
-	"headerf", "footer", "footerl", "footerr", "footerf", "fldinst",
-	"themedata", "datastore", "listtable", "listoverridetable", "revtbl",
-	"xe", "tc", "rxe", "bkmkstart", "bkmkend", "filetbl", "private" };
+static const char *const destinations[] = { "fonttbl", "colortbl", "stylesheet",
+	"info", "pict", "object", "header", "headerl", "headerr", "headerf",
+	"footer", "footerl", "footerr", "footerf", "fldinst", "themedata",
+	"datastore", "listtable", "listoverridetable", "revtbl", "xe", "tc",
+	"rxe", "bkmkstart", "bkmkend", "filetbl", "private" };
 
 static const struct {
 	const char *word, *text;

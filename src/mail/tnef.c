@@ -16,13 +16,13 @@
 #include "mail/html.h"
 #include "mail/rtf.h"
 
-#define SIGNATURE	0x223e9f78u
+#define SIGNATURE       0x223e9f78u
 #define ATTRIBUTES_MOST 5000
-#define MEMBERS_MOST	200
-#define TEXT_MOST	(1024 * 1024)
-#define RTF_MOST	(8 * 1024 * 1024) /* decompressed */
-#define PROPERTIES	0x9003		  /* attMAPIProps */
-#define ATTACHED	0x9005		  /* attAttachment: properties too */
+#define MEMBERS_MOST    200
+#define TEXT_MOST       (1024 * 1024)
+#define RTF_MOST        (8 * 1024 * 1024) /* decompressed */
+#define PROPERTIES      0x9003            /* attMAPIProps */
+#define ATTACHED        0x9005            /* attAttachment: properties too */
 
 static guint32
 number(const guint8 *p)
@@ -39,8 +39,8 @@ sum_is_right(const guint8 *octets, gsize length)
 
 	for (gsize i = 0; i < length; i++)
 		sum += octets[i];
-	return (sum & 0xffff) == ((guint32)octets[length] |
-				     (guint32)octets[length + 1] << 8);
+	return (sum & 0xffff) ==
+	       ((guint32)octets[length] | (guint32)octets[length + 1] << 8);
 }
 
 /* Lengths lead from one attribute to the next, up to the end; there are not too
@@ -77,8 +77,8 @@ property(MAPIProps *properties, guint32 id, const guint32 *types, guint n,
     guint32 *type)
 {
 	for (guint i = 0; i < n; i++) {
-		variableLength *found = MAPIFindProperty(properties,
-		    PROP_TAG(types[i], id));
+		variableLength *found =
+		    MAPIFindProperty(properties, PROP_TAG(types[i], id));
 
 		if (found != MAPI_UNDEFINED && found->data != NULL &&
 		    found->size > 0) {
@@ -126,7 +126,7 @@ html_body(MAPIProps *properties, const char *charset)
 		return g_strdup("");
 	own = html_charset((const char *)value->data, (gsize)value->size);
 	html = decode(value, type == PT_UNICODE ? "utf-8"
-			     : own != NULL	? own
+			     : own != NULL      ? own
 						: charset);
 	return html_to_text(html, strlen(html), TEXT_MOST, NULL);
 }

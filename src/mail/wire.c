@@ -42,14 +42,12 @@ typedef struct Wire {
 static const guint8 *
 take(Wire *w, guint64 size)
 {
-	const guint8 *octets = w->data + w->at;
-
-	if (w->is_bad || size > w->size - w->at) {
+	if (w->is_bad || w->data == NULL || size > w->size - w->at) {
 		w->is_bad = TRUE;
 		return NULL;
 	}
 	w->at += size;
-	return octets;
+	return w->data + w->at - size;
 }
 
 /* Reading leaves number as it is when there is none, or more than most. */
@@ -217,9 +215,8 @@ static void
 wire_digest(Wire *w, char **digest)
 {
 	wire_line(w, digest);
-	if (w->out == NULL &&
-	    (strlen(*digest) != 64 ||
-		strspn(*digest, "0123456789abcdef") != 64))
+	if (w->out == NULL && (strlen(*digest) != 64 ||
+				  strspn(*digest, "0123456789abcdef") != 64))
 		w->is_bad = TRUE;
 }
 

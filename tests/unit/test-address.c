@@ -166,6 +166,29 @@ test_robot(void)
 	g_assert_false(address_is_robot(NULL));
 }
 
+static void
+test_show(void)
+{
+	static const struct {
+		const char *address, *shown;
+	} cases[] = {
+		{ "ann@shop.example", "ann@shop.example" },
+		{ "j@xn--mchine-bua.example", "j@mächine.example" },
+		{ "anna@xn--80a1acny.xn--p1ai", "anna@почта.рф" },
+		/* "раураl" with Cyrillic letters beside a Latin one. */
+		{ "a@xn--l-7sba6dbr.com", "a@xn--l-7sba6dbr.com" },
+		{ "a@xn--0.com", "a@xn--0.com" },
+		{ "xn--a", "xn--a" },
+		{ "", "" },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *shown = address_show(cases[i].address);
+
+		g_assert_cmpstr(shown, ==, cases[i].shown);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -184,6 +207,8 @@ main(int argc, char **argv)
 	    test_detail);
 	g_test_add_func("/address/a token goes into a reply address",
 	    test_with_detail);
+	g_test_add_func("/address/a domain is shown as people read it",
+	    test_show);
 	g_test_add_func("/address/robots are known by their names", test_robot);
 	return g_test_run();
 }

@@ -63,8 +63,8 @@ static const struct Requester {
 	    "From: support@shop.example, Ann <ann@x.uz>\r\n", "ann@x.uz", "Ann",
 	    "From" },
 	{ "/author/a comma in a name is no second author",
-	    "From: some name, some name2@example.com\r\n",
-	    "name2@example.com", "some name, some", "From" },
+	    "From: some name, some name2@example.com\r\n", "name2@example.com",
+	    "some name, some", "From" },
 	{ "/author/a group's member is the author",
 	    "From: sales: Ann <ann@x.uz>;\r\n", "ann@x.uz", "Ann", "From" },
 	{ "/author/a domain in Cyrillic is compared as DNS knows it",
@@ -197,12 +197,12 @@ test_inline(gconstpointer data)
 static void
 test_attached(void)
 {
-	g_autoptr(Message) message = parse(
-	    "From: bob@shop.example\r\nSubject: Fwd: lamp\r\n"
-	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
-	    "please\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
-	    "From: Ann <ann@x.uz>\r\nSubject: lamp\r\n\r\nIt broke.\r\n"
-	    "--b--\r\n");
+	g_autoptr(Message) message =
+	    parse("From: bob@shop.example\r\nSubject: Fwd: lamp\r\n"
+		  "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+		  "please\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+		  "From: Ann <ann@x.uz>\r\nSubject: lamp\r\n\r\nIt broke.\r\n"
+		  "--b--\r\n");
 	g_autoptr(Forward) got = author_forwarded(message);
 
 	g_assert_nonnull(got);

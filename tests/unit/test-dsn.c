@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#define DAEMON                                                                 \
+#define DAEMON_MAIL(subject)                                                   \
 	"From: Mail Delivery System <MAILER-DAEMON@mx.example>\r\n"            \
-	"Subject: %s\r\n\r\n"
+	"Subject: " subject "\r\n\r\n"
 
 static Message *
 parse(const char *mail)
@@ -50,6 +50,19 @@ static const struct Status {
 	    "Final-Recipient: rfc822; a@x.uz\nAction: Delayed\n"
 	    "Status: 4.4.1 (no answer)\n",
 	    "a@x.uz", "4.4.1", "delayed" },
+	{ "/dsn/an address in UTF-8 is decoded (RFC 6533)",
+	    "Reporting-MTA: dns; mx\n\nFinal-Recipient: utf-8; "
+	    "j\\x{F6}rg@x.uz\nAction: failed\nStatus: 5.1.1\n",
+	    "jörg@x.uz", "5.1.1", "failed" },
+	{ "/dsn/what looks like an encoded-word is what the server was told",
+	    "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; "
+	    "=?utf-8?Q?a?=@x.uz\nAction: failed\nStatus: 5.1.1\n",
+	    "=?utf-8?Q?a?=@x.uz", "5.1.1", "failed" },
+	{ "/dsn/the code that says most counts",
+	    "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@x.uz\n"
+	    "Action: failed\nStatus: 5.0.0 (permanent failure)\n"
+	    "Diagnostic-Code: smtp; 5.1.0 - Unknown 550-'5.7.1 denied'\n",
+	    "a@x.uz", "5.7.1", "failed" },
 	{ "/dsn/no recipient at all", "Reporting-MTA: dns; mx\n", "", "", "" },
 	{ "/dsn/nothing", "", "", "", "" },
 };
@@ -105,6 +118,59 @@ static const struct Guess {
 	    "message delayed\r\n\r\n  a@x.uz\r\n    Delay reason: 451 4.7.1 "
 	    "try later\r\n",
 	    "a@x.uz", "4.7.1", "delayed" },
+	{ "/dsn/Exchange 5.5 names recipients with a date",
+	    "From: postmaster@x.example\r\nSubject: Undeliverable: hi\r\n\r\n"
+	    "Your message\r\n\r\n  To: us@y\r\n\r\ndid not reach the following "
+	    "recipient(s):\r\n\r\na@x.uz on Thu, 29 Apr 2007 16:51:51\r\n"
+	    "    The recipient name is not recognized\r\n"
+	    "b@x.uz on Thu, 29 Apr 2007 16:51:51\r\n",
+	    "a@x.uz b@x.uz", "5.0.0", "failed" },
+	{ "/dsn/sendmail's transcript names recipients behind a code",
+	    DAEMON_MAIL(
+		"Returned mail: User unknown") "   ----- Transcript of session follows -----\r\n"
+					       ">>> RCPT To:<a@x.uz>\r\n<<< 550 <a@x.uz>... User unknown\r\n"
+					       "550 <a@x.uz>... User unknown\r\n\r\n"
+					       "   ----- Unsent message follows -----\r\nTo: c@x.uz\r\n",
+	    "a@x.uz", "5.1.1", "failed" },
+	{ "/dsn/fields of a report that lost its parts are read",
+	    DAEMON_MAIL(
+		"Returned mail: see transcript for details") "sorry\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+							     "Final-Recipient: RFC822; <a@x.uz>\r\nAction: failed\r\n"
+							     "Status: 5.5.0\r\n",
+	    "a@x.uz", "5.5.0", "failed" },
+	{ "/dsn/a full mailbox",
+	    DAEMON_MAIL(
+		"failure notice") "<a@x.uz>:\r\nUser's mailbox is full\r\n",
+	    "a@x.uz", "5.2.2", "failed" },
+	{ "/dsn/a domain that is not there",
+	    DAEMON_MAIL(
+		"Mail delivery failed") "  a@x.uz:\r\n    unrouteable mail domain \"x.uz\"\r\n",
+	    "a@x.uz", "5.1.2", "failed" },
+	{ "/dsn/Gmail in Russian",
+	    DAEMON_MAIL(
+		"Delivery Status Notification (Failure)") "** Адрес не найден **\r\n\r\nВаше письмо не доставлено по адресу "
+							  "a@x.uz.\r\n",
+	    "a@x.uz", "5.1.1", "failed" },
+	{ "/dsn/a mobile operator answers as post_master",
+	    "From: post_master@vtext.example\r\nSubject: Re:hi\r\n\r\n"
+	    "Error: Invalid user address\r\n\r\nError message below:\r\n"
+	    "550 - Requested action not taken: no such user here\r\n\r\n"
+	    "  RCPT TO: a@x.uz\r\n",
+	    "a@x.uz", "5.1.1", "failed" },
+	{ "/dsn/a code that is not yet final is a delay",
+	    DAEMON_MAIL(
+		"Mail Delivery Status Notification (Delay)") "THIS IS A WARNING MESSAGE ONLY.\r\n[Status: Error, Address: "
+							     "<a@x.uz>, ResponseCode 421, , Host not reachable.]\r\n",
+	    "a@x.uz", "4.4.7", "delayed" },
+	{ "/dsn/an absence that quotes a report is none",
+	    "Return-Path: <>\r\nFrom: ann@x.uz\r\nSubject: Away\r\n\r\n"
+	    "I am away.\r\n\r\n> The parcel couldn't be delivered.\r\n"
+	    "> order 550 is late\r\n",
+	    NULL, NULL, NULL },
+	{ "/dsn/a person's mail about a parcel is none",
+	    "From: ann@x.uz\r\nSubject: Delivery failure\r\n\r\n"
+	    "My parcel could not be delivered.\r\nann@x.uz\r\n",
+	    NULL, NULL, NULL },
 	{ "/dsn/a person who quotes a report writes none",
 	    "From: ann@x.uz\r\nSubject: Undeliverable\r\n\r\nI got \"Mail "
 	    "delivery failed\" from you, why?\r\n<a@x.uz>:\r\n550 5.1.1\r\n",

@@ -188,6 +188,104 @@ test_killed(void)
 	g_assert_nonnull(third);
 }
 
+/* Several mails are under way at once and come in order; one that kills the
+ * worker takes no other with it. */
+static void
+test_ahead(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	FILE *files[PARSER_AHEAD];
+
+	for (guint round = 0; round < 3; round++) {
+		for (guint i = 0; i < PARSER_AHEAD; i++) {
+			g_autoptr(GError) error = NULL;
+
+			files[i] = tmpfile();
+			fprintf(files[i], "Subject: %u\n\nx\n", i);
+			fflush(files[i]);
+			g_assert_true(parser_begin(parser, fileno(files[i]), 0,
+			    0, &error));
+		}
+		if (round == 1)
+			kill(child(), SIGKILL);
+		for (guint i = 0; i < PARSER_AHEAD; i++) {
+			g_autoptr(GError) error = NULL;
+			g_autoptr(Message) m = parser_finish(parser, &error);
+			g_autofree char *want = g_strdup_printf("%u", i);
+
+			fclose(files[i]);
+			/* The one that was read at that moment is lost. */
+			if (round == 1 && m == NULL) {
+				g_assert_error(error, JAVOB_ERROR,
+				    JAVOB_ERROR_PERMANENT);
+				continue;
+			}
+			g_assert_no_error(error);
+			g_assert_cmpstr(m->subject, ==, want);
+		}
+	}
+}
+
+/* After a winmail.dat that could not be read the worker ends itself, and the
+ * mails behind it do not suffer. */
+static void
+test_retires(void)
+{
+	static const char *const mails[] = {
+		"Content-Type: application/ms-tnef\n\nno such thing\n",
+		"Subject: two\n\nx\n"
+	};
+	g_autoptr(Parser) parser = parser_new();
+	FILE *files[G_N_ELEMENTS(mails)];
+	pid_t before = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(mails); i++) {
+		files[i] = tmpfile();
+		fputs(mails[i], files[i]);
+		fflush(files[i]);
+		g_assert_true(
+		    parser_begin(parser, fileno(files[i]), 0, 0, NULL));
+		before = i == 0 ? child() : before;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(mails); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Message) m = parser_finish(parser, &error);
+
+		g_assert_no_error(error);
+		g_assert_nonnull(m);
+		fclose(files[i]);
+		g_assert_cmpstr(m->subject, ==, i == 0 ? "" : "two");
+	}
+	g_assert_cmpint(child(), !=, before);
+}
+
+/* What crashes the worker is read again without its winmail.dat. */
+static void
+test_crash(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GBytes) bytes = mail("From: a@x\n\nx");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Message) first = NULL, m = NULL;
+	FILE *file = tmpfile();
+
+	first = parser_parse_bytes(parser, bytes, 0, &error);
+	g_assert_no_error(error);
+	fputs("From: a@x\n\nx", file);
+	fflush(file);
+	kill(child(), SIGSTOP);
+	g_assert_true(parser_begin(parser, fileno(file), 0, 0, &error));
+	kill(child(), SIGABRT);
+	kill(child(), SIGCONT);
+	m = parser_finish(parser, &error);
+	fclose(file);
+	g_assert_no_error(error);
+	g_assert_cmpstr(m->body_text, ==, "x\n");
+	g_assert_cmpuint(m->defects->len, >, 0);
+	g_assert_cmpstr(m->defects->pdata[m->defects->len - 1], ==,
+	    "the first attempt to read it failed");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -197,6 +295,10 @@ main(int argc, char **argv)
 	g_test_add_func("/parser/a mail begins at an offset", test_offset);
 	g_test_add_func("/parser/attachments come when asked for",
 	    test_attachments);
+	g_test_add_func("/parser/mails are read ahead", test_ahead);
+	g_test_add_func("/parser/a crash is tried once more", test_crash);
+	g_test_add_func("/parser/a worker that leaks is replaced",
+	    test_retires);
 	g_test_add_func("/parser/a worker that died is replaced", test_death);
 	g_test_add_func("/parser/what cannot be read is tried later",
 	    test_unreadable);

@@ -422,6 +422,28 @@ none(void)
 	g_assert_cmpstr(null, ==, "null");
 }
 
+/* Octets of all kinds in all places of a word of eight. */
+static void
+utf8(void)
+{
+	static const char *const pieces[] = { "a", "\xd0\xb0", "\xe2\x80\x94",
+		"\xf0\x9f\x98\x80", "\xc0\x80", "\xc3", "\x80", "\xed\xa0\x80",
+		"\xf4\x90\x80\x80", "\xe0\x80\x80", "\xff", "\xd0\xb0\xd0" };
+
+	for (guint round = 0; round < 20000; round++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+		guint kinds = g_test_rand_int_range(1, G_N_ELEMENTS(pieces));
+
+		for (gint n = g_test_rand_int_range(0, 30); n > 0; n--)
+			g_string_append(text,
+			    pieces[g_test_rand_int_range(0, (gint)kinds)]);
+		if (round % 10 == 0)
+			g_string_append_c(text, '\0');
+		g_assert_cmpint(text_is_utf8(text->str, text->len), ==,
+		    g_utf8_validate_len(text->str, text->len, NULL));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -440,6 +462,7 @@ main(int argc, char **argv)
 	g_test_add_func("/text/valid: any mixture gets its normal form",
 	    pieces);
 	g_test_add_func("/text/every character is survived", all_characters);
+	g_test_add_func("/text/valid UTF-8 is told from other octets", utf8);
 	g_test_add_func("/text/printable ASCII is told apart", ascii);
 	g_test_add_func("/text/protocol words have no case", starts);
 	g_test_add_func("/text/SHA-256 of known texts", sha256);

@@ -79,11 +79,10 @@ test_members(void)
 	g_autoptr(Tnef) tnef = NULL;
 	const TnefMember *first, *second;
 
-	put_attribute(stream, 1, 0x0002800c,
-	    "\xcf\xf0\xe8\xe2\xe5\xf2\r\n", 9);
+	put_attribute(stream, 1, 0x0002800c, "\xcf\xf0\xe8\xe2\xe5\xf2\r\n", 9);
 	put_file(stream, "REPORT~1.TXT", "one");
-	put_property(stream, 2, 0x00069005, 0x3707001e, "\xee\xf2\xf7\xb8\xf2.txt",
-	    10);
+	put_property(stream, 2, 0x00069005, 0x3707001e,
+	    "\xee\xf2\xf7\xb8\xf2.txt", 10);
 	put_file(stream, "b.txt", "two");
 	tnef = tnef_read(stream->data, stream->len);
 	g_assert_nonnull(tnef);
@@ -180,10 +179,9 @@ mend(guint8 *octets, gsize size)
 	gsize at = 6;
 
 	while (size - at >= 11) {
-		gsize length = (gsize)octets[at + 5] |
-			       (gsize)octets[at + 6] << 8 |
-			       (gsize)octets[at + 7] << 16 |
-			       (gsize)octets[at + 8] << 24;
+		gsize length =
+		    (gsize)octets[at + 5] | (gsize)octets[at + 6] << 8 |
+		    (gsize)octets[at + 7] << 16 | (gsize)octets[at + 8] << 24;
 		guint32 sum = 0;
 
 		if (length > size - at - 11)
@@ -206,8 +204,7 @@ test_damage(void)
 	put_file(stream, "a.txt", "one");
 	put_property(stream, 2, 0x00069005, 0x3707001e, "long.txt", 9);
 	for (guint i = 0; i < stream->len * 8; i++) {
-		g_autofree guint8 *copy =
-		    g_memdup2(stream->data, stream->len);
+		g_autofree guint8 *copy = g_memdup2(stream->data, stream->len);
 		g_autoptr(Tnef) tnef = NULL;
 
 		copy[i / 8] ^= (guint8)(1 << i % 8);
@@ -322,8 +319,8 @@ test_uu(void)
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_auto(UuFile) file = { 0 };
-		gboolean found = uu_find(&file, cases[i].text,
-		    strlen(cases[i].text), 0);
+		gboolean found =
+		    uu_find(&file, cases[i].text, strlen(cases[i].text), 0);
 
 		g_assert_cmpint(found, ==, cases[i].name != NULL);
 		if (!found)

@@ -90,6 +90,14 @@ same(const Message *a, const Message *b)
 		g_assert_cmpstr(a->dsn->status, ==, b->dsn->status);
 		g_assert_cmpstr(a->dsn->action, ==, b->dsn->action);
 	}
+	g_assert_true((a->forward == NULL) == (b->forward == NULL));
+	if (a->forward != NULL) {
+		g_assert_cmpstr(a->forward->author->address, ==,
+		    b->forward->author->address);
+		g_assert_cmpstr(a->forward->subject, ==, b->forward->subject);
+		g_assert_cmpstr(a->forward->text, ==, b->forward->text);
+	}
+	g_assert_cmpuint(a->protection, ==, b->protection);
 	same_strings(a->defects, b->defects);
 	g_assert_cmpstr(a->content_hash, ==, b->content_hash);
 	g_assert_cmpint(a->size, ==, b->size);
@@ -105,6 +113,25 @@ test_both_ways(void)
 	b = wire_unpack(octets, &error);
 	g_assert_no_error(error);
 	g_assert_nonnull(b->dsn);
+	same(a, b);
+}
+
+static void
+test_forward(void)
+{
+	static const char mail[] =
+	    "From: a@x\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n"
+	    "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: B <b@x.uz>\r\n"
+	    "Subject: in\r\n\r\ntext\r\n--b--\r\n";
+	g_autoptr(GBytes) bytes = g_bytes_new_static(mail, strlen(mail));
+	g_autoptr(Message) a = message_parse(bytes, MESSAGE_WITH_ATTACHMENTS),
+			   b = NULL;
+	g_autoptr(GBytes) octets = wire_pack(a);
+
+	b = wire_unpack(octets, NULL);
+	g_assert_nonnull(b);
+	g_assert_nonnull(b->forward);
+	g_assert_cmpuint(b->protection, ==, MESSAGE_SIGNED);
 	same(a, b);
 }
 
@@ -184,6 +211,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	message_init();
 	g_test_add_func("/wire/a message comes back as it was", test_both_ways);
+	g_test_add_func("/wire/a forward comes back", test_forward);
 	g_test_add_func("/wire/an empty message comes back", test_empty);
 	g_test_add_func("/wire/damaged octets are harmless", test_damage);
 	g_test_add_func("/wire/what breaks a limit is refused", test_limits);
