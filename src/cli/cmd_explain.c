@@ -10,6 +10,7 @@
 #include "ground/error.h"
 #include "mail/octets.h"
 #include "mail/parser.h"
+#include "mail/words.h"
 #include "mail/prover.h"
 #include "options.h"
 #include "policy/pipeline.h"
@@ -82,6 +83,8 @@ read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
 		return NULL;
 	}
 	parser_set_words(parser, site->words_dir);
+	if (*site->words_dir != '\0')
+		words_add(site->words_dir, NULL);
 	*octets = g_mapped_file_get_bytes(file);
 	return parser_parse_bytes(
 	    parser, *octets, MESSAGE_WITH_ATTACHMENTS, error);

@@ -19,6 +19,7 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/parser.h"
+#include "mail/words.h"
 #include "mail/prover.h"
 #include "policy/pipeline.h"
 #include "store/search.h"
@@ -113,6 +114,8 @@ ingest_new(const Site *site, GError **error)
 		    (const char *)faults->pdata[i]);
 	ingest->parser = parser_new();
 	parser_set_words(ingest->parser, site->words_dir);
+	if (*site->words_dir != '\0')
+		words_add(site->words_dir, NULL); /* checked with the site */
 	if (site->dkim)
 		ingest->prover = prover_new(site->resolver);
 	ingest->desk.site = site;

@@ -46,6 +46,8 @@ static const Form forms[WORDS_TABLES] = {
 	[WORDS_FIELDS] = { "autoheaders.tsv", 5, 0, "",
 	    { [2] = "|auto-reply|auto|list|bulk|bounce|report|spam|own|human|",
 		[3] = "|strong|weak|none|" } },
+	[WORDS_CLOSING] = { "closing.tsv", 3, 2, "",
+	    { [1] = "|solved|close|please|" } },
 };
 
 /* Cuts line at its tabs, in place; the fields left out are "". Returns how

@@ -17,6 +17,7 @@ typedef enum WordsTable {
 	WORDS_BOUNCES,     /* lang product place text class permanence source
 			    * sure */
 	WORDS_FIELDS,      /* field condition meaning weight source */
+	WORDS_CLOSING,     /* lang class text */
 	WORDS_TABLES,
 } WordsTable;
 

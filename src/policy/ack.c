@@ -45,6 +45,44 @@ may_quote(const Facts *facts)
 		address_domain(facts->sender->address));
 }
 
+/* A new number for an old matter is told although the mail answers one of
+ * ours. */
+static gboolean
+may_go(Effects *effects)
+{
+	if (effects->may_answer)
+		return TRUE;
+	if (effects->ticket->follows == 0 || effects->is_machine)
+		return FALSE;
+	if (effects->followup_refused == NULL)
+		return TRUE;
+	effects_reason(effects, "ack", "the new number is not told: %s",
+	    effects->followup_refused);
+	return FALSE;
+}
+
+/* His name, and how he closes, go to somebody who is proven. */
+static char *
+set_words(MustacheData *data, const Facts *facts, const Effects *effects,
+    const char *language, gboolean proven)
+{
+	char *name = locale_greeting_name(
+	    language, proven ? facts->author->name : "");
+	g_autofree char *greeting = locale_greeting(language, name);
+	char number[32];
+
+	mustache_set(data, "greeting", greeting);
+	mustache_set(data, "close_hint", locale_close_word(language));
+	if (!proven)
+		mustache_set(data, "subject", "");
+	if (effects->ticket->follows != 0) {
+		g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT,
+		    effects->linked);
+		mustache_set(data, "old_ticket", number);
+	}
+	return name;
+}
+
 void
 ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
@@ -52,13 +90,15 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	const Ticket *ticket = effects->ticket;
 	g_autoptr(MustacheData) data = NULL;
 	g_autoptr(GPtrArray) references = NULL;
-	g_autofree char *cause = NULL, *name = NULL, *greeting = NULL;
+	g_autofree char *cause = NULL, *name = NULL;
 	LetterPlan plan = { 0 };
 
-	if (!effects->opens || !effects->may_answer)
+	if (!effects->opens || !may_go(effects))
 		return;
 	cause = g_strdup_printf("ack:%" G_GINT64_FORMAT, ticket->id);
-	plan.letter = proven ? LETTER_ACK : LETTER_ACK_PLAIN;
+	plan.letter = ticket->follows != 0 ? LETTER_ACK_FOLLOWUP
+	    : proven			   ? LETTER_ACK
+					   : LETTER_ACK_PLAIN;
 	plan.language = templates_language(
 	    desk->templates, plan.letter, ticket->language);
 	plan.cause = cause;
@@ -78,15 +118,8 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	plan.references = references;
 	data = letter_data(facts, effects);
 	set_times(data, facts, effects, plan.language, now);
-	if (proven) {
-		name = locale_greeting_name(plan.language, facts->author->name);
-		greeting = locale_greeting(plan.language, name);
-		mustache_set(data, "greeting", greeting);
-		mustache_set(
-		    data, "close_hint", locale_close_word(plan.language));
-		plan.to_name = name;
-	} else
-		mustache_set(data, "subject", "");
+	name = set_words(data, facts, effects, plan.language, proven);
+	plan.to_name = proven ? name : NULL;
 	plan.data = data;
 	if (!letter_add(facts, desk, now, &plan, effects))
 		return;

@@ -38,6 +38,10 @@ struct Effects {
 	gint64 linked;           /* related ticket, shown to agents; 0 none */
 	gboolean verified;       /* the sender is who he says, for this ticket */
 	gboolean may_answer;     /* an acknowledgement may go out */
+	/* Why no letter may answer an answer: that gives a new number for an
+	 * old matter, or thanks for a closing word. NULL: one may. */
+	const char *followup_refused, *thanks_refused;
+	gboolean solved;         /* closed by the customer's word */
 	gboolean is_machine;     /* changes no state, owner or clock */
 	gboolean is_inside;      /* an agent's mail to his keyed address */
 	char *visibility;        /* of the incoming message: public, internal */

@@ -7,6 +7,11 @@
 #include "mail/autosub.h"
 #include "policy/facts_private.h"
 #include "policy/proof.h"
+#include "policy/solved.h"
+#include "policy/ticket.h"
+#include "store/outbox.h"
+
+enum { SUCCESSORS_MOST = 10 }; /* of one closed ticket, followed */
 #include "store/seen.h"
 
 void
@@ -28,6 +33,7 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->thread_ids, g_ptr_array_unref);
 	g_free(facts->last_in);
 	g_clear_pointer(&facts->notes, g_ptr_array_unref);
+	g_clear_pointer(&facts->texts, g_ptr_array_unref);
 	g_clear_pointer(&facts->also, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
@@ -66,32 +72,83 @@ read_ticket(Facts *facts, StoreTxn *txn, gint64 ticket, GError **error)
 	return TRUE;
 }
 
-/* The ticket of the best proof; a token may name one that is gone. */
+/* Whoever goes on in a matter that was closed long ago has got a new ticket for
+ * it: his next mail belongs there, whatever it answers. */
 static gboolean
-read_candidate(Facts *facts, StoreTxn *txn, const Desk *desk, GError **error)
+find_successor(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    gint64 *id, GError **error)
+{
+	g_autoptr(Ticket) ticket = NULL;
+	gint64 next = *id;
+
+	for (guint i = 0; i < SUCCESSORS_MOST && next != 0; i++) {
+		g_autoptr(GError) reason = NULL;
+
+		*id = next;
+		ticket_free(ticket);
+		ticket = ticket_by_id(txn, *id, &reason);
+		if (reason != NULL) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return FALSE;
+		}
+		if (ticket == NULL || !ticket_is_stale(ticket, desk->site, now))
+			return TRUE;
+		if (!ticket_followed_by(
+			txn, *id, facts->sender->id, &next, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+read_claim(Facts *facts, StoreTxn *txn, const Desk *desk, const Claim *claim,
+    gint64 now, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
+	g_autofree char *cause = NULL;
+	gint64 id = claim->ticket;
+
+	facts->proof = claim->proof;
+	facts->reach = proof_reach(facts, claim);
+	if (facts->reach != REACH_NOTHING && facts->sender != NULL &&
+	    facts->message->kind == MESSAGE_HUMAN && !facts->from_agent &&
+	    !find_successor(facts, txn, desk, now, &id, error))
+		return FALSE;
+	if (!read_ticket(facts, txn, id, error))
+		return FALSE;
+	if (facts->ticket == NULL) {
+		facts->proof = PROOF_NONE;
+		facts->reach = REACH_NOTHING;
+		return TRUE;
+	}
+	if (claim->party != 0)
+		facts->token_party = party_by_id(txn, claim->party, &reason);
+	if (reason == NULL && facts->message->kind == MESSAGE_HUMAN &&
+	    ticket_is_done(facts->ticket))
+		facts->texts = message_texts(txn, facts->ticket->id, &reason);
+	cause = solved_cause(facts->ticket->id);
+	if (reason == NULL)
+		outbox_has(txn, cause, &facts->thanked, &reason);
+	if (reason == NULL)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
+/* The ticket of the best proof; a token may name one that is gone. */
+static gboolean
+read_candidate(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
 	const Claim *claim;
 
 	if (!proof_collect(facts, txn, desk, error))
 		return FALSE;
 	for (guint n = 0; facts->ticket == NULL &&
 	     (claim = proof_best(facts, n)) != NULL;
-	     n++) {
-		if (!read_ticket(facts, txn, claim->ticket, error))
+	     n++)
+		if (!read_claim(facts, txn, desk, claim, now, error))
 			return FALSE;
-		if (facts->ticket == NULL)
-			continue;
-		facts->proof = claim->proof;
-		facts->reach = proof_reach(facts, claim);
-		if (claim->party != 0)
-			facts->token_party = party_by_id(
-			    txn, claim->party, &reason);
-		if (reason != NULL) {
-			g_propagate_error(error, g_steal_pointer(&reason));
-			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -221,7 +278,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	if (!seen_find(txn, message->message_id,
 		message->content_hash, &facts->seen_ticket, error) ||
 	    !read_sender(facts, txn, desk, now, error) ||
-	    !read_candidate(facts, txn, desk, error))
+	    !read_candidate(facts, txn, desk, now, error))
 		return NULL;
 	read_role(facts);
 	if (!facts_read_copied(facts, txn, desk, now, error) ||

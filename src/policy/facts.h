@@ -70,6 +70,9 @@ struct Facts {
 	GPtrArray *thread_ids;    /* of char *, public thread of the candidate */
 	char *last_in;            /* newest Message-ID of the customer, or "" */
 	GPtrArray *notes;         /* of char *, internal texts of the candidate */
+	gboolean thanked;         /* for a closing word, on the candidate */
+	GPtrArray *texts;         /* of char *, public ones; NULL unless a
+				   * person writes and the candidate is done */
 	gint64 subject_number;    /* [#N] in the subject, or 0 */
 
 	GPtrArray *also;          /* of char *: further queues */

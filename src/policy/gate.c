@@ -116,9 +116,26 @@ is_undeliverable(const Facts *facts, gint64 now)
 	    now - to->undeliverable < (gint64)UNDELIVERABLE_DAYS * DAY;
 }
 
+typedef enum Letting {
+	LETS_FIRST,    /* the acknowledgement of a mail that answers nothing */
+	LETS_FOLLOWUP, /* that of an answer to a closed ticket, with its own */
+	LETS_THANKS,   /* for a closing word: once a ticket, whatever comes */
+} Letting;
+
+/* An answer to a letter of ours gets another one only where we know that it
+ * went to whoever answers it: from him, or proven. */
+static gboolean
+is_addressee(const Facts *facts)
+{
+	return facts->sender != NULL &&
+	    (facts->auth == AUTH_PASS ||
+		(facts->token_party != NULL &&
+		    facts->token_party->id == facts->sender->id));
+}
+
 /* Each rule: the reason why no automatic mail goes out, or NULL. */
 static const char *
-refusal(const Facts *facts, const Desk *desk, gint64 now)
+refusal(const Facts *facts, const Desk *desk, Letting letting, gint64 now)
 {
 	const AutomaticCounts *counts = &facts->automatic;
 	gboolean proven = facts->auth == AUTH_PASS;
@@ -131,8 +148,11 @@ refusal(const Facts *facts, const Desk *desk, gint64 now)
 		return "the envelope sender is <>";
 	if (is_from_us(facts, desk))
 		return "From, Sender or Reply-To is an address of ours";
-	if (facts->answers_ours)
+	if (letting == LETS_FIRST && facts->answers_ours)
 		return "it answers a mail of ours";
+	if (letting != LETS_FIRST && !is_addressee(facts))
+		return "its sender is not proven, and the key was not given "
+		       "to him";
 	/* A responder that keeps nothing of our letter but its subject. */
 	if (!proven && facts->proof == PROOF_SUBJECT)
 		return "its subject names a ticket of ours, and its sender is "
@@ -154,7 +174,7 @@ refusal(const Facts *facts, const Desk *desk, gint64 now)
 		return "this address got three automatic mails this hour";
 	if (counts->address_day >= ADDRESS_DAY)
 		return "this address got ten automatic mails today";
-	if (counts->same_subject_day > 0)
+	if (letting != LETS_THANKS && counts->same_subject_day > 0)
 		return "this address got one for the same subject today";
 	if (!proven && counts->unproven_domain_hour >= UNPROVEN_DOMAIN_HOUR)
 		return "limit for unproven senders of this domain";
@@ -166,7 +186,7 @@ refusal(const Facts *facts, const Desk *desk, gint64 now)
 void
 gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
-	const char *why = refusal(facts, desk, now);
+	const char *why = refusal(facts, desk, LETS_FIRST, now);
 	/* A relay may have changed the Message-ID of what came back. */
 	gboolean own = facts->is_own_copy || has_our_loop(facts, desk) ||
 	    (facts->answers_ours && has_own(desk, facts->message->from));
@@ -177,6 +197,8 @@ gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	effects->is_machine = facts->message->kind != MESSAGE_HUMAN || own ||
 	    is_null_path(facts);
 	effects->may_answer = why == NULL && !own && !effects->is_machine;
+	effects->followup_refused = refusal(facts, desk, LETS_FOLLOWUP, now);
+	effects->thanks_refused = refusal(facts, desk, LETS_THANKS, now);
 	effects_reason(effects, "gate", "kind is %s", effects->kind);
 	for (guint i = 0; i < facts->message->kind_reasons->len; i++)
 		effects_reason(effects, "gate", "sign: %s",

@@ -59,7 +59,9 @@ set_relations(MustacheData *data, const Facts *facts, const Effects *effects)
 	if (effects->linked != 0) {
 		g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT,
 		    effects->linked);
-		mustache_set(data, "linked", number);
+		mustache_set(data,
+		    effects->ticket->follows != 0 ? "follows" : "linked",
+		    number);
 	}
 	if (effects->opens || effects->participants->len == 0)
 		return;

@@ -8,6 +8,7 @@
 #include "policy/notify.h"
 #include "policy/promise.h"
 #include "policy/relay.h"
+#include "policy/solved.h"
 #include "policy/thread.h"
 #include "policy/ticket.h"
 
@@ -22,6 +23,7 @@ static const Step steps[] = {
 	promise_step,
 	bounce_step,
 	ack_step,
+	solved_step,
 	relay_step,
 	notify_step,
 };

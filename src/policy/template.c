@@ -40,12 +40,19 @@ static const struct {
 	    { "ticket", "subject", "state", "customer", "mailbox", "queue",
 		"opened_at", "promise_at", "time_zone", "verified",
 		"unverified", "new", "text", "attachments", "name", "type",
-		"size", "quoted_lines", "note", "linked", "new_participant",
+		"size", "quoted_lines", "note", "linked", "follows",
+		"new_participant",
 		"requester", "reply_to", "cc", "marker", "brand" },
 	    { "marker", "text" } },
 	[LETTER_HELD] = { "held",
 	    { "ticket", "subject", "reason", "text", "what_to_do" },
 	    { "reason", "text" } },
+	[LETTER_ACK_FOLLOWUP] = { "ack-followup",
+	    { "ticket", "old_ticket", "subject", "greeting", "promise_at",
+		"next_update_at", "time_zone", "brand" },
+	    { "ticket", "old_ticket" } },
+	[LETTER_SOLVED_THANKS] = { "solved-thanks",
+	    { "ticket", "subject", "greeting", "brand" }, { "ticket" } },
 };
 
 static const struct {

@@ -6,6 +6,7 @@
 #include "policy/thread.h"
 
 #include "ground/text.h"
+#include "policy/matter.h"
 #include "policy/proof.h"
 #include "policy/route.h"
 #include "policy/ticket.h"
@@ -77,14 +78,19 @@ tell_claims(const Facts *facts, Effects *effects)
 	}
 }
 
-/* A person's answer to a matter that was closed long ago is a new matter. */
-static gboolean
-is_too_late(const Facts *facts, const Desk *desk, gint64 now,
+/* Why an answer that may join opens a ticket of its own; NULL: it joins. */
+static const char *
+why_apart(const Facts *facts, const Desk *desk, gint64 now,
     const Effects *effects)
 {
-	return !effects->is_machine && !effects->is_inside &&
-	    ticket_is_done(facts->ticket) && facts->ticket->resolved != 0 &&
-	    now - facts->ticket->resolved > desk->site->reopen_within;
+	if (effects->is_machine || effects->is_inside)
+		return NULL;
+	if (ticket_is_stale(facts->ticket, desk->site, now))
+		return "it was closed too long ago (reopen-within)";
+	if (ticket_is_done(facts->ticket) && matter_is_new(facts))
+		return "it is done, and subject and quotation have nothing "
+		       "of it";
+	return NULL;
 }
 
 /* Who takes part from the start, and which queues hear of it. */
@@ -130,8 +136,19 @@ tell_route(const Facts *facts, Effects *effects)
 		    (const char *)facts->home.also->pdata[i]);
 }
 
+/* What people read as the subject: of a mail that still carries the old
+ * ticket's tag, the old subject, without our own words around it. */
+static char *
+subject_of(const Facts *facts, gboolean follows)
+{
+	if (follows && facts->subject_number == facts->ticket->number)
+		return g_strdup(facts->ticket->subject);
+	return text_clean_line(facts->message->subject, 250);
+}
+
+/* follows: it goes on from the candidate, and its sender may know that. */
 static void
-open_new(const Facts *facts, gint64 now, Effects *effects)
+open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 {
 	const Message *message = facts->message;
 	Ticket *ticket = ticket_new();
@@ -146,7 +163,8 @@ open_new(const Facts *facts, gint64 now, Effects *effects)
 	g_free(ticket->language);
 	ticket->language = g_strdup(facts->mailbox->language);
 	g_free(ticket->subject);
-	ticket->subject = text_clean_line(message->subject, 250);
+	ticket->subject = subject_of(facts, follows);
+	ticket->follows = follows ? facts->ticket->id : 0;
 	ticket->requester = facts->sender != NULL ? facts->sender->id : 0;
 	ticket->opened = ticket->updated = now;
 	effects->ticket = ticket;
@@ -161,10 +179,28 @@ open_new(const Facts *facts, gint64 now, Effects *effects)
 		ticket_move(ticket, TICKET_CLOSE, now);
 }
 
+static void
+join_ticket(const Facts *facts, const Join *join, Effects *effects)
+{
+	effects->ticket = ticket_copy(facts->ticket);
+	effects->verified = join->verified;
+	if (join->role != NULL) {
+		effects_participant(effects, facts->sender->id, join->role);
+		effects_event(effects, "participant", facts->author->address,
+		    "new on this ticket");
+	}
+	g_free(effects->why);
+	effects->why = g_strdup(proof_name(facts->proof));
+	effects_reason(effects, "thread",
+	    "joins ticket %" G_GINT64_FORMAT " by %s%s", facts->ticket->number,
+	    effects->why, join->role != NULL ? "; a new participant" : "");
+}
+
 void
 thread_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
 	Join join = { FALSE, FALSE, NULL };
+	const char *apart;
 
 	effects_reason(effects, "party", "%s is %s: %s",
 	    facts->author != NULL ? facts->author->address : "unknown sender",
@@ -175,32 +211,20 @@ thread_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		join = decide(facts, effects);
 		effects->is_inside = join.joins && is_inside(facts);
 	}
-	if (join.joins && !is_too_late(facts, desk, now, effects)) {
-		effects->ticket = ticket_copy(facts->ticket);
-		effects->verified = join.verified;
-		if (join.role != NULL) {
-			effects_participant(
-			    effects, facts->sender->id, join.role);
-			effects_event(effects, "participant",
-			    facts->author->address, "new on this ticket");
-		}
-		g_free(effects->why);
-		effects->why = g_strdup(proof_name(facts->proof));
-		effects_reason(effects, "thread",
-		    "joins ticket %" G_GINT64_FORMAT " by %s%s",
-		    facts->ticket->number, effects->why,
-		    join.role != NULL ? "; a new participant" : "");
+	apart = join.joins ? why_apart(facts, desk, now, effects) : NULL;
+	if (join.joins && apart == NULL) {
+		join_ticket(facts, &join, effects);
 		return;
 	}
-	open_new(facts, now, effects);
-	if (facts->ticket != NULL) {
-		effects->linked = facts->ticket->number;
-		effects_reason(effects, "thread",
-		    "new ticket, linked to %" G_GINT64_FORMAT
-		    ": %s is not enough for this sender, or it is closed too "
-		    "long",
-		    facts->ticket->number, proof_name(facts->proof));
-	} else
+	open_new(facts, join.verified && apart != NULL, now, effects);
+	if (facts->ticket == NULL) {
 		effects_reason(effects, "thread", "new ticket: it answers "
 						  "nothing that we know");
+		return;
+	}
+	effects->linked = facts->ticket->number;
+	effects_reason(effects, "thread",
+	    "new ticket, linked to %" G_GINT64_FORMAT ": %s",
+	    facts->ticket->number,
+	    apart != NULL ? apart : "nothing of it is enough for this sender");
 }

@@ -2,11 +2,8 @@
  * incoming mail. No other place assigns a state. */
 #include "policy/ticket.h"
 
-#include <string.h>
-
-#include "ground/text.h"
-#include "policy/locale.h"
 #include "policy/route.h"
+#include "policy/solved.h"
 
 typedef struct Transition {
 	const char *from; /* NULL: any */
@@ -40,6 +37,13 @@ ticket_is_done(const Ticket *ticket)
 }
 
 gboolean
+ticket_is_stale(const Ticket *ticket, const Site *site, gint64 now)
+{
+	return ticket_is_done(ticket) && ticket->resolved != 0 &&
+	    now - ticket->resolved > site->reopen_within;
+}
+
+gboolean
 ticket_move(Ticket *ticket, TicketMove move, gint64 now)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(transitions); i++) {
@@ -60,22 +64,6 @@ ticket_move(Ticket *ticket, TicketMove move, gint64 now)
 	return FALSE;
 }
 
-/* The whole of what he wrote is the word that our letter named. */
-static gboolean
-says_close(const Facts *facts, const Ticket *ticket)
-{
-	g_autofree char *text = text_fold(facts->message->new_text);
-	g_autofree char *word = text_fold(locale_close_word(ticket->language));
-	char *p = g_strstrip(text);
-	gsize length = strlen(p);
-
-	while (length > 0 && strchr("\".!'", p[length - 1]) != NULL)
-		p[--length] = '\0';
-	while (*p != '\0' && strchr("\"'", *p) != NULL)
-		p++;
-	return *word != '\0' && g_str_equal(p, word);
-}
-
 /* Which way it went, and who is in it besides its customer. */
 static void
 record_start(const Facts *facts, const char *actor, Effects *effects)
@@ -83,8 +71,9 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 	if (facts->rule != NULL)
 		effects_event(effects, "routed", "javob", "queue %s by rule %s",
 		    effects->ticket->queue, route_name(facts->rule));
-	for (guint i = 0;
-	     facts->home.also != NULL && i < facts->home.also->len; i++)
+	for (guint i = 0; facts->home.also != NULL &&
+	     i < facts->home.also->len;
+	     i++)
 		effects_event(effects, "routed", "javob",
 		    "queue %s hears of it: sent to its mailbox too",
 		    (const char *)facts->home.also->pdata[i]);
@@ -111,7 +100,9 @@ ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
 		record_start(facts, actor, effects);
 		if (effects->linked != 0)
 			effects_event(effects, "linked", "javob",
-			    "related to ticket %" G_GINT64_FORMAT,
+			    "%s ticket %" G_GINT64_FORMAT,
+			    ticket->follows != 0 ? "goes on from"
+						 : "related to",
 			    effects->linked);
 		return;
 	}
@@ -132,8 +123,9 @@ ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
 		    "state stays %s: the sender is not proven", ticket->state);
 		return;
 	}
-	if (says_close(facts, ticket)) {
-		if (ticket_move(ticket, TICKET_CLOSE, now))
+	if (solved_says(facts->message->new_text, ticket->language)) {
+		effects->solved = ticket_move(ticket, TICKET_CLOSE, now);
+		if (effects->solved)
 			effects_event(effects, "closed", actor,
 			    "by the closing word");
 		return;

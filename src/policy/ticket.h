@@ -23,6 +23,9 @@ gboolean ticket_move(Ticket *ticket, TicketMove move, gint64 now);
 
 gboolean ticket_is_done(const Ticket *ticket); /* resolved, closed or spam */
 
+/* Done for longer than the site opens tickets again (reopen-within). */
+gboolean ticket_is_stale(const Ticket *ticket, const Site *site, gint64 now);
+
 /* A step of policy/pipeline. */
 void ticket_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects);

@@ -363,6 +363,13 @@ message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in, GError **error)
 	return g_steal_pointer(&ids);
 }
 
+GPtrArray *
+message_texts(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	return rows_collect(store_query(txn, STMT_MESSAGE_TEXTS, error, ticket),
+	    read_text, g_free, error);
+}
+
 gboolean
 message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *address, GError **error)

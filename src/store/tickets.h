@@ -86,6 +86,8 @@ GBytes *message_octets(StoreTxn *txn, gint64 raw, GError **error);
  * customer's, free with g_free ("" when there is none). */
 GPtrArray *message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in,
     GError **error);
+/* Texts of the public thread, newest first, at most 50; of char *. */
+GPtrArray *message_texts(StoreTxn *txn, gint64 ticket, GError **error);
 /* Who wrote the mail that a notification of the ticket tells of, by the
  * notification's Message-ID; *address 0: nobody. */
 gboolean message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,

@@ -355,6 +355,85 @@ test_closed(House *house, gconstpointer data G_GNUC_UNUSED)
 	g_assert_cmpint(opens->linked, ==, number);
 }
 
+/* AC-11: mails that answer a ticket which is done, soon after. */
+static const struct {
+	const char *title, *subject, *body;
+	gboolean apart;
+} matters[] = {
+	{ "the same subject", "Re: Where is my parcel?", "Again", FALSE },
+	{ "its subject behind other words", "AW: [EXT] parcel gone", "Again",
+	    FALSE },
+	{ "no subject", "", "Again", FALSE },
+	{ "a subject that says nothing", "Re: ??", "Again", FALSE },
+	{ "its number", "[#1001] Order of cups", "Again", FALSE },
+	{ "another subject, quoting it", "Order of cups",
+	    "Again\n> My parcel number is 4711 and it is not here", FALSE },
+	{ "another subject, quoting another mail", "Order of cups",
+	    "Again\n> This is the newsletter of the shop", TRUE },
+	{ "another subject", "Order of cups", "Forty cups", TRUE },
+	{ "another subject in other letters", "Заказ на понедельник",
+	    "Сорок чашек", TRUE },
+};
+
+static void
+test_matter(House *house, gconstpointer data)
+{
+	gsize i = GPOINTER_TO_SIZE(data);
+	g_autofree char *to = NULL;
+	g_autoptr(Message) message = house_mail("next@x", ANN, "Again");
+	g_autoptr(Effects) open = NULL, done = NULL;
+
+	house_take(house,
+	    house_mail("first@x", ANN,
+		"My parcel number is 4711 and it is not here"),
+	    NULL);
+	to = house_keyed(house, TOKEN_CUSTOMER, 1001, house_party(house, ANN));
+	house_text(&message->subject, matters[i].subject);
+	house_text(&message->body_text, matters[i].body);
+	/* T7: as long as it is open no subject counts. */
+	open = decide(house, message, to);
+	g_assert_false(open->opens);
+	house_take(house, house_mail("close@x", ANN, "Solved"), to);
+	done = decide(house, message, to);
+	g_assert_cmpint(done->opens, ==, matters[i].apart);
+	g_assert_cmpint(
+	    done->ticket->follows, ==, matters[i].apart ? 1001 : 0);
+}
+
+/* The follow-up takes what is still written to the old ticket, from those who
+ * take part in it; others who have the old key get their own. */
+static void
+test_successor(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	gint64 year = 366 * 86400, late = HOUSE_NOW + year;
+	g_autofree char *to = NULL, *bobs = NULL;
+	Message *bob = house_mail("bob@y", BOB, "And me?");
+
+	house_take(house, house_mail("first@x", ANN, "Hello"), NULL);
+	to = house_keyed(house, TOKEN_CUSTOMER, 1001, house_party(house, ANN));
+	house_take(house, house_mail("close@x", ANN, "Solved"), to);
+	g_assert_cmpint(house_take_at(house, house_mail("2@x", ANN, "Again"),
+			    to, late),
+	    ==, 1002);
+	g_assert_cmpint(house_take_at(house, house_mail("3@x", ANN, "And"), to,
+			    late + 60),
+	    ==, 1002);
+	g_assert_cmpint(house_take_at(house, bob, to, late + 120), ==, 1003);
+	g_assert_cmpuint(house_letters(house, "ack-followup", ANN), ==, 1);
+	g_assert_cmpuint(house_letters(house, "ack-followup", NULL), ==, 1);
+	/* And once more, a year later: from the newest. */
+	bobs = house_keyed(
+	    house, TOKEN_CUSTOMER, 1002, house_party(house, ANN));
+	house_take_at(
+	    house, house_mail("4@x", ANN, "Solved"), bobs, late + 180);
+	g_assert_cmpint(house_take_at(house, house_mail("5@x", ANN, "Again"),
+			    to, late + year),
+	    ==, 1004);
+	g_assert_cmpint(house_take_at(house, house_mail("6@x", ANN, "Again"),
+			    to, late + year + 60),
+	    ==, 1004);
+}
+
 /* Our reply comes back through the mailbox: it names older ids of ours. */
 static void
 test_own_copy(House *house, gconstpointer data G_GNUC_UNUSED)
@@ -568,6 +647,8 @@ static const struct {
 	{ "a mail that came before the one it answers is joined by it",
 	    test_mention },
 	{ "a closed ticket opens again for thirty days", test_closed },
+	{ "AC-11: a follow-up takes what is written to the old ticket",
+	    test_successor },
 	{ "a copy of our own reply changes nothing", test_own_copy },
 	{ "reply and note address at once mean note", test_both },
 	{ "AC-10: ten thousand random, cut, changed or mixed keys join nothing "
@@ -586,6 +667,14 @@ main(int argc, char **argv)
 
 		g_test_add(path, House, &cases[i], house_set_up, test_case,
 		    house_tear_down);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(matters); i++) {
+		g_autofree char *path = g_strdup_printf(
+		    "/thread/answer to a closed ticket with %s",
+		    matters[i].title);
+
+		g_test_add(path, House, GSIZE_TO_POINTER(i), house_set_up,
+		    test_matter, house_tear_down);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path =
