@@ -36,17 +36,25 @@ recipient_row(const Facts *facts, const char *address)
 	return row;
 }
 
+/* The action decides whether the mail is lost: "failed" with 4.4.7 means that
+ * a server gave up after days (RFC 3464 2.3.3). */
 static gboolean
-is_permanent(const Dsn *dsn)
+has_failed(const Dsn *dsn)
 {
-	if (g_str_has_prefix(dsn->status, "4"))
-		return FALSE;
-	return g_str_equal(dsn->action, "failed") ||
-	    g_str_has_prefix(dsn->status, "5");
+	if (*dsn->action != '\0')
+		return g_str_equal(dsn->action, "failed");
+	return g_str_has_prefix(dsn->status, "5");
+}
+
+/* Only what will not change by itself marks the address. */
+static gboolean
+is_for_good(const Dsn *dsn)
+{
+	return !g_str_has_prefix(dsn->status, "4");
 }
 
 static void
-permanent(const Facts *facts, const Desk *desk, const AddressRow *row,
+failed(const Facts *facts, const Desk *desk, const AddressRow *row,
     gint64 now, Effects *effects)
 {
 	const Dsn *dsn = facts->message->dsn;
@@ -59,11 +67,12 @@ permanent(const Facts *facts, const Desk *desk, const AddressRow *row,
 
 	effects_event(effects, "bounced", "javob", "%s: %s %s", row->address,
 	    dsn->status, dsn->diagnostic);
-	effects_reason(effects, "bounce", "%s is marked: %s", row->address,
+	effects_reason(effects, "bounce", "%s got nothing: %s", row->address,
 	    dsn->status);
 	if (find(facts->agents, row->address) != NULL)
 		return;
-	g_array_append_val(effects->undeliverable, row->id);
+	if (is_for_good(dsn))
+		g_array_append_val(effects->undeliverable, row->id);
 	ticket_move(effects->ticket, TICKET_BOUNCE, now);
 	notify_note(facts, desk, now, cause, g_strchomp(note), effects);
 }
@@ -82,8 +91,8 @@ bounce_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		if (row == NULL)
 			effects_reason(effects, "bounce",
 			    "%s has no part in this ticket", address);
-		else if (is_permanent(dsn))
-			permanent(facts, desk, row, now, effects);
+		else if (has_failed(dsn))
+			failed(facts, desk, row, now, effects);
 		else
 			effects_event(effects, "delivery-report", "javob",
 			    "%s: %s %s", row->address, dsn->action,
