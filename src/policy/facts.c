@@ -10,9 +10,9 @@
 #include "policy/solved.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
+#include "store/seen.h"
 
 enum { SUCCESSORS_MOST = 10 }; /* of one closed ticket, followed */
-#include "store/seen.h"
 
 void
 facts_free(Facts *facts)
@@ -20,7 +20,9 @@ facts_free(Facts *facts)
 	if (facts == NULL)
 		return;
 	g_free(facts->auth_reason);
+	address_free(facts->named);
 	address_row_free(facts->sender);
+	address_row_free(facts->forwarded);
 	address_row_free(facts->reply_to);
 	g_clear_pointer(&facts->copied, g_ptr_array_unref);
 	address_row_free(facts->token_party);
@@ -258,6 +260,19 @@ read_auth(Facts *facts, const Desk *desk, const AuthFinding *dkim)
 	    : g_strdup(dkim->reason);
 }
 
+/* Whatever the form's own mail proves: it proves nothing of him. */
+static void
+doubt_named(Facts *facts)
+{
+	char *reason = g_strdup_printf("named by %s; %s", facts->named_by,
+	    facts->auth_reason);
+
+	g_free(facts->auth_reason);
+	facts->auth_reason = reason;
+	if (facts->auth == AUTH_PASS)
+		facts->auth = AUTH_NONE;
+}
+
 Facts *
 facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
     const Envelope *envelope, const AuthFinding *dkim, gint64 now,
@@ -269,12 +284,11 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
-	facts->author = message_author(message);
-	if (facts->author != NULL &&
-	    !address_is_valid(facts->author->address))
-		facts->author = NULL;
+	facts_read_author(facts, desk);
 	facts_read_home(facts, desk, envelope->mailbox);
 	read_auth(facts, desk, dkim);
+	if (facts->named != NULL)
+		doubt_named(facts);
 	if (!seen_find(txn, message->message_id,
 		message->content_hash, &facts->seen_ticket, error) ||
 	    !read_sender(facts, txn, desk, now, error) ||
@@ -283,6 +297,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	read_role(facts);
 	if (!facts_read_copied(facts, txn, desk, now, error) ||
 	    !facts_read_answered(facts, txn, error) ||
+	    !facts_read_forwarded(facts, txn, desk, now, error) ||
 	    !read_agents(facts, txn, desk, now, error) ||
 	    !ticket_next_number(txn, &facts->next_number, error))
 		return NULL;

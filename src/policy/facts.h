@@ -44,9 +44,13 @@ struct Facts {
 
 	AuthVerdict auth;
 	char *auth_reason;
-	const Address *author;    /* From; NULL when there is none to use */
+	const Address *author;    /* From, or whom a form names; NULL when
+				   * there is none to use */
+	Address *named;           /* that one, if a form wrote for him */
+	const char *named_by;     /* the field that did; NULL: it is From */
 	AddressRow *sender;       /* NULL when there is no author */
 	AddressRow *reply_to;     /* single Reply-To of a proven author */
+	AddressRow *forwarded;    /* whose mail a proven agent has forwarded */
 	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a
 				   * ticket opened by this mail keeps them */
 	gboolean from_agent;      /* author is a listed agent */

@@ -3,6 +3,7 @@
 #include "policy/facts_private.h"
 
 #include "mail/address.h"
+#include "mail/author.h"
 #include "policy/proof.h"
 #include "policy/route.h"
 #include "policy/ticket.h"
@@ -27,6 +28,56 @@ has_row(const GPtrArray *rows, gint64 id)
 	return FALSE;
 }
 
+/* AuthorIsForm: our own address in From is a form of ours, too. */
+static gboolean
+writes_for_others(const char *address, gpointer data)
+{
+	const Site *site = data;
+
+	return site_is_own(site, address) || site_is_form(site, address);
+}
+
+void
+facts_read_author(Facts *facts, const Desk *desk)
+{
+	const Address *from = message_author(facts->message);
+	const char *field = NULL;
+
+	if (from != NULL && writes_for_others(from->address,
+				(gpointer)desk->site))
+		facts->named = author_requester(facts->message,
+		    writes_for_others, (gpointer)desk->site, &field);
+	facts->named_by = facts->named != NULL ? field : NULL;
+	facts->author = facts->named != NULL ? facts->named : from;
+	if (facts->author != NULL && !address_is_valid(facts->author->address))
+		facts->author = NULL;
+}
+
+/* AC-13: a colleague passes a customer's mail on. Only a proven agent's word
+ * makes somebody whom a text names our customer. */
+gboolean
+facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
+	g_autoptr(Forward) forward = NULL;
+	g_autofree char *folded = NULL;
+
+	if (facts->ticket != NULL || !facts->from_agent ||
+	    facts->auth != AUTH_PASS || facts->message->kind != MESSAGE_HUMAN)
+		return TRUE;
+	forward = author_forwarded(facts->message);
+	if (forward == NULL || forward->author == NULL ||
+	    !address_may_mail(forward->author->address))
+		return TRUE;
+	folded = address_fold(forward->author->address);
+	if (site_is_own(desk->site, folded) ||
+	    site_is_agent(desk->site, folded))
+		return TRUE;
+	facts->forwarded = party_need(txn, folded, forward->author->address,
+	    "", now, error);
+	return facts->forwarded != NULL;
+}
+
 /* THREATS 2: a single Reply-To counts, of an author who is proven. */
 gboolean
 facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
@@ -37,6 +88,7 @@ facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	g_autofree char *folded = NULL;
 
 	if (address == NULL || facts->auth != AUTH_PASS || facts->from_agent ||
+	    facts->named != NULL ||
 	    !address_may_mail(address->address) ||
 	    address_is_robot(address->address))
 		return TRUE;

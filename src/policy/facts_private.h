@@ -7,6 +7,8 @@
 
 const Mailbox *facts_mailbox(const Desk *desk, const char *name);
 
+/* Sets author, named and named_by. */
+void facts_read_author(Facts *facts, const Desk *desk);
 /* Sets mailbox, rule and home (but home.agents). author must be set. */
 void facts_read_home(Facts *facts, const Desk *desk,
     const char *envelope_mailbox);
@@ -17,6 +19,9 @@ gboolean facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk,
 gboolean facts_read_copied(Facts *facts, StoreTxn *txn, const Desk *desk,
     gint64 now, GError **error);
 gboolean facts_read_answered(Facts *facts, StoreTxn *txn, GError **error);
+/* Sets forwarded; ticket must be set. */
+gboolean facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk,
+    gint64 now, GError **error);
 /* Agents of queue (NULL: nobody) and of the queues named by also, each once;
  * of AddressRow. */
 GPtrArray *facts_agents_of(StoreTxn *txn, const Desk *desk, const Queue *queue,

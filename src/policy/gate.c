@@ -62,6 +62,10 @@ field_has_own(const Facts *facts, const Desk *desk, const char *name)
 static gboolean
 is_from_us(const Facts *facts, const Desk *desk)
 {
+	/* A form of the site's writes from our own address. */
+	if (facts->named != NULL &&
+	    site_is_form(desk->site, message_author(facts->message)->address))
+		return site_is_own(desk->site, facts->author->address);
 	return has_own(desk, facts->message->from) ||
 	    has_own(desk, facts->message->sender) ||
 	    has_own(desk, facts->message->reply_to);
@@ -157,6 +161,8 @@ refusal(const Facts *facts, const Desk *desk, Letting letting, gint64 now)
 	if (!proven && facts->proof == PROOF_SUBJECT)
 		return "its subject names a ticket of ours, and its sender is "
 		       "not proven";
+	if (facts->forwarded != NULL && letting == LETS_FIRST)
+		return "a colleague has forwarded it";
 	if (facts->auth == AUTH_FAIL)
 		return "DMARC failed for its sender";
 	if (facts->message->from_fields != 1 || facts->message->from->len != 1)

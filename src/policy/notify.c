@@ -22,6 +22,9 @@ describe(const char *name, const char *address)
 static char *
 customer_of(const Facts *facts, gboolean of_mail)
 {
+	if (of_mail && facts->forwarded != NULL)
+		return describe(
+		    facts->forwarded->name, facts->forwarded->written);
 	if (of_mail && facts->author != NULL)
 		return describe(facts->author->name, facts->author->address);
 	if (facts->requester != NULL)
@@ -129,6 +132,8 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	mustache_set_flag(data, "new", effects->opens);
 	set_relations(data, facts, effects);
 	set_recipients(data, facts, effects);
+	if (facts->forwarded != NULL && facts->author != NULL)
+		mustache_set(data, "forwarded_by", facts->author->address);
 	if (note != NULL)
 		mustache_set(data, "note", note);
 	if (message == NULL)
@@ -140,8 +145,10 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	}
 	if (note != NULL)
 		return data;
-	letter_set_text(data, message->new_text);
-	if (message->quoted_lines > 0) {
+	/* What a colleague forwards is a quotation, and all that there is. */
+	letter_set_text(data,
+	    facts->forwarded != NULL ? message->body_text : message->new_text);
+	if (message->quoted_lines > 0 && facts->forwarded == NULL) {
 		g_snprintf(lines, sizeof lines, "%u", message->quoted_lines);
 		mustache_set(data, "quoted_lines", lines);
 	}
@@ -242,7 +249,9 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 		const AddressRow *agent = facts->agents->pdata[i];
 		g_autofree char *cause = NULL;
 
-		if (facts->sender != NULL && facts->sender->id == agent->id)
+		/* Who forwards hears whom his answer would go to. */
+		if (facts->sender != NULL && facts->sender->id == agent->id &&
+		    facts->forwarded == NULL)
 			continue;
 		cause = g_strdup_printf("notify:%" G_GINT64_FORMAT
 					":%" G_GINT64_FORMAT ":%s",

@@ -65,6 +65,8 @@ const ConfigOption site_options[] = {
 	    "display name and signature of letters" },
 	{ "mailbox", "aliases", CONFIG_LIST, NULL, NULL, FALSE,
 	    "further addresses that reach this mailbox" },
+	{ "mailbox", "form-senders", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of forms and lists that write for others" },
 	{ "mailbox", "queue", CONFIG_NAME, "general", NULL, FALSE,
 	    "queue of its tickets" },
 	{ "mailbox", "also-notify", CONFIG_BOOL, "yes", NULL, FALSE,
@@ -270,6 +272,7 @@ mailbox_free(void *data)
 	g_free(mailbox->address);
 	g_free(mailbox->display_name);
 	g_ptr_array_unref(mailbox->aliases);
+	g_ptr_array_unref(mailbox->forms);
 	g_free(mailbox->queue);
 	g_free(mailbox->language);
 	g_free(mailbox);
@@ -472,6 +475,8 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		mailbox->display_name = text_or(section, "name", mailbox->name);
 		mailbox->aliases = addresses_of(
 		    site->config, section, "aliases", errors);
+		mailbox->forms = addresses_of(
+		    site->config, section, "form-senders", errors);
 		mailbox->queue = text_or(section, "queue", "general");
 		mailbox->language = text_or(
 		    section, "language", site->default_language);
@@ -667,6 +672,21 @@ gboolean
 site_is_own(const Site *site, const char *address)
 {
 	return site_mailbox_by_address(site, address) != NULL;
+}
+
+gboolean
+site_is_form(const Site *site, const char *address)
+{
+	g_autofree char *folded = address_fold(address);
+
+	for (guint i = 0; i < site->mailboxes->len; i++) {
+		const Mailbox *mailbox = site->mailboxes->pdata[i];
+
+		if (g_ptr_array_find_with_equal_func(
+			mailbox->forms, folded, g_str_equal, NULL))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 gboolean

@@ -12,6 +12,7 @@ typedef struct Mailbox {
 	char *address;        /* support address, folded */
 	char *display_name;
 	GPtrArray *aliases;   /* of char *, folded; other addresses of it */
+	GPtrArray *forms;     /* of char *, folded; write for others */
 	char *queue;
 	char *language;       /* BCP 47 */
 	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
@@ -82,6 +83,8 @@ const Queue *site_queue(const Site *site, const char *name);
 const Calendar *site_calendar(const Site *site, const char *name);
 /* An address of our own: of any mailbox, with or without a token. */
 gboolean site_is_own(const Site *site, const char *address);
+/* A form's or a list's that some mailbox names: its mail is somebody else's. */
+gboolean site_is_form(const Site *site, const char *address);
 gboolean site_is_agent(const Site *site, const char *address);
 /* Whether any sender can be proven: by the border's word or by DKIM. */
 gboolean site_can_prove(const Site *site);

@@ -14,7 +14,7 @@
 #define FILE_MOST     (64 * 1024)
 #define SUBJECT_MOST  200 /* characters */
 #define WIDTH         76
-#define NAMES_MOST    32
+#define NAMES_MOST    34
 #define REQUIRED_MOST 3
 
 /* Lists end with NULL. Placeholders of texts/README, and without what the
@@ -40,7 +40,7 @@ static const struct {
 	    { "ticket", "subject", "state", "customer", "mailbox", "queue",
 		"opened_at", "promise_at", "time_zone", "verified",
 		"unverified", "new", "text", "attachments", "name", "type",
-		"size", "quoted_lines", "note", "linked", "follows",
+		"size", "quoted_lines", "note", "linked", "follows", "forwarded_by",
 		"new_participant",
 		"requester", "reply_to", "cc", "marker", "brand" },
 	    { "marker", "text" } },

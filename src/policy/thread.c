@@ -102,6 +102,12 @@ add_parties(const Facts *facts, Effects *effects)
 	if (ticket->requester == 0)
 		return;
 	effects_participant(effects, ticket->requester, "requester");
+	if (facts->forwarded != NULL) {
+		effects_reason(effects, "party",
+		    "the customer is %s, whose mail %s has forwarded",
+		    facts->forwarded->address, facts->author->address);
+		return;
+	}
 	if (facts->reply_to != NULL) {
 		ticket->reply_to = facts->reply_to->id;
 		effects_participant(effects, ticket->reply_to, "reply");
@@ -165,7 +171,15 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 	g_free(ticket->subject);
 	ticket->subject = subject_of(facts, follows);
 	ticket->follows = follows ? facts->ticket->id : 0;
-	ticket->requester = facts->sender != NULL ? facts->sender->id : 0;
+	if (facts->forwarded != NULL) {
+		ticket->requester = facts->forwarded->id;
+		g_free(effects->visibility);
+		effects->visibility = g_strdup("internal");
+		g_free(effects->kind);
+		effects->kind = g_strdup("agent");
+	} else
+		ticket->requester = facts->sender != NULL ? facts->sender->id
+							  : 0;
 	ticket->opened = ticket->updated = now;
 	effects->ticket = ticket;
 	effects->opens = TRUE;

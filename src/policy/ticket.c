@@ -68,6 +68,15 @@ ticket_move(Ticket *ticket, TicketMove move, gint64 now)
 static void
 record_start(const Facts *facts, const char *actor, Effects *effects)
 {
+	if (facts->named != NULL)
+		effects_event(effects, "requester", "javob",
+		    "%s, named by %s of a mail from %s",
+		    facts->named->address, facts->named_by,
+		    message_author(facts->message)->address);
+	if (facts->forwarded != NULL)
+		effects_event(effects, "requester", actor,
+		    "%s, whose mail was forwarded",
+		    facts->forwarded->address);
 	if (facts->rule != NULL)
 		effects_event(effects, "routed", "javob", "queue %s by rule %s",
 		    effects->ticket->queue, route_name(facts->rule));
