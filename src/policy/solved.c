@@ -116,7 +116,8 @@ table_get(void)
 		Table *made = g_new0(Table, 1);
 
 		made->courtesies = g_ptr_array_new();
-		made->closing = g_hash_table_new(g_str_hash, g_str_equal);
+		made->closing = g_hash_table_new_full(
+		    g_str_hash, g_str_equal, g_free, NULL);
 		words_each(WORDS_CLOSING, add_courtesy, made);
 		words_each(WORDS_CLOSING, add_closing, made);
 		g_once_init_leave(&table, made);
