@@ -19,6 +19,8 @@ const Command *const commands[] = {
 	&cmd_thread,
 	&cmd_explain,
 	&cmd_ticket,
+	&cmd_customer,
+	&cmd_import,
 	&cmd_queue,
 	&cmd_quarantine,
 	&cmd_key,

@@ -163,7 +163,10 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 	facts = facts_read(txn, &desk, message, envelope, dkim, now, error);
 	if (facts == NULL)
 		return FALSE;
-	if (facts->seen_ticket != 0)
+	if (facts->seen_ticket < 0)
+		puts("seen: taken before, and erased since; as if it were "
+		     "new:");
+	if (facts->seen_ticket > 0)
 		printf("seen: taken before, as part of ticket "
 		       "%" G_GINT64_FORMAT "; as if it were new:\n",
 		    facts->seen_ticket);

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cmd.h"
-#include "ground/clock.h"
+#include "cli/ticket_act.h"
+#include "cli/ticket_json.h"
 #include "ground/error.h"
-#include "policy/ticket.h"
+#include "store/links.h"
 #include "store/parties.h"
 #include "store/search.h"
 #include "store/store.h"
@@ -53,125 +53,6 @@ need_ticket(Desktop *desktop, gint64 number, GError **error)
 	return ticket;
 }
 
-/* --- JSON ------------------------------------------------------------------ */
-
-static char *
-party_json(Desktop *desktop, gint64 id)
-{
-	g_autoptr(AddressRow) row = id != 0
-	    ? party_by_id(desktop->txn, id, NULL)
-	    : NULL;
-	Json json;
-
-	if (row == NULL)
-		return g_strdup("null");
-	json_begin(&json);
-	json_text(&json, "address", row->written);
-	json_text(&json, "name", row->name);
-	return json_end(&json);
-}
-
-static gboolean
-add_ticket(Json *json, Desktop *desktop, const Ticket *ticket, GError **error)
-{
-	g_autofree char *requester = party_json(desktop, ticket->requester);
-	g_autoptr(AddressRow) agent = ticket->agent != 0
-	    ? party_by_id(desktop->txn, ticket->agent, NULL)
-	    : NULL;
-	g_autoptr(GPtrArray) participants = participant_list(
-	    desktop->txn, ticket->id, error);
-	g_autoptr(GPtrArray) addresses = g_ptr_array_new();
-
-	if (participants == NULL)
-		return FALSE;
-	for (guint i = 0; i < participants->len; i++) {
-		AddressRow *row = participants->pdata[i];
-
-		g_ptr_array_add(addresses, row->written);
-	}
-	json_int(json, "version", 1);
-	json_int(json, "number", ticket->number);
-	json_text(json, "state", ticket->state);
-	json_text(json, "mailbox", ticket->mailbox);
-	json_text(json, "queue", ticket->queue);
-	json_text(json, "subject", ticket->subject);
-	json_raw(json, "requester", requester);
-	json_text(json, "language", ticket->language);
-	json_text(json, "agent", agent != NULL ? agent->written : NULL);
-	json_time(json, "opened", ticket->opened);
-	json_time(json, "updated", ticket->updated);
-	json_time(json, "promised", ticket->promised);
-	json_time(json, "resolved", ticket->resolved);
-	json_list(json, "participants", addresses);
-	return TRUE;
-}
-
-static char *
-message_json(const MessageRow *row)
-{
-	g_auto(GStrv) to = g_strsplit(row->to_addresses, ", ", -1);
-	g_autoptr(GPtrArray) list = g_ptr_array_new();
-	Json json;
-
-	for (guint i = 0; to[i] != NULL; i++)
-		g_ptr_array_add(list, to[i]);
-	json_begin(&json);
-	json_int(&json, "id", row->id);
-	json_text(&json, "direction", row->direction);
-	json_text(&json, "visibility", row->visibility);
-	json_text(&json, "kind", row->kind);
-	json_text(&json, "from", row->from_address);
-	json_list(&json, "to", list);
-	json_text(&json, "message_id", row->message_id);
-	json_text(&json, "subject", row->subject);
-	json_time(&json, "received", row->received);
-	json_text(&json, "text", row->body_text);
-	json_text(&json, "new_text", row->new_text);
-	json_bool(&json, "authenticated", row->authenticated);
-	json_text(&json, "joined_by", row->reason);
-	return json_end(&json);
-}
-
-static char *
-event_json(const EventRow *row)
-{
-	Json json;
-
-	json_begin(&json);
-	json_time(&json, "at", row->at);
-	json_text(&json, "event", row->event);
-	json_text(&json, "actor", row->actor);
-	json_text(&json, "detail", row->detail);
-	return json_end(&json);
-}
-
-static void
-add_rows(Json *json, const char *key, const GPtrArray *rows,
-    char *(*one)(const void *row))
-{
-	g_autoptr(GString) text = g_string_new("[");
-
-	for (guint i = 0; i < rows->len; i++) {
-		g_autofree char *row = one(rows->pdata[i]);
-
-		g_string_append_printf(text, "%s%s", i > 0 ? "," : "", row);
-	}
-	g_string_append_c(text, ']');
-	json_raw(json, key, text->str);
-}
-
-static char *
-message_row_json(const void *row)
-{
-	return message_json(row);
-}
-
-static char *
-event_row_json(const void *row)
-{
-	return event_json(row);
-}
-
 /* --- list, search ---------------------------------------------------------- */
 
 static gboolean
@@ -184,7 +65,7 @@ print_ticket(Desktop *desktop, const Ticket *ticket, gboolean json,
 
 	if (json) {
 		json_begin(&out);
-		if (!add_ticket(&out, desktop, ticket, error)) {
+		if (!ticket_json_add(&out, desktop->txn, ticket, error)) {
 			g_string_free(out.text, TRUE);
 			return FALSE;
 		}
@@ -305,23 +186,44 @@ static gboolean
 show_json(Desktop *desktop, const Ticket *ticket, GPtrArray *messages,
     GPtrArray *events, GError **error)
 {
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) log = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *text = NULL;
 	Json json;
 
 	json_begin(&json);
-	if (!add_ticket(&json, desktop, ticket, error)) {
+	if (!ticket_json_add(&json, desktop->txn, ticket, error)) {
 		g_string_free(json.text, TRUE);
 		return FALSE;
 	}
-	add_rows(&json, "messages", messages, message_row_json);
-	add_rows(&json, "events", events, event_row_json);
+	for (guint i = 0; i < messages->len; i++)
+		g_ptr_array_add(texts,
+		    ticket_json_message(messages->pdata[i], NULL));
+	for (guint i = 0; i < events->len; i++)
+		g_ptr_array_add(log, ticket_json_event(events->pdata[i]));
+	json_array(&json, "messages", texts);
+	json_array(&json, "events", log);
 	text = json_end(&json);
 	puts(text);
 	return TRUE;
 }
 
 static void
-show_text(const Ticket *ticket, GPtrArray *messages, GPtrArray *events)
+show_relations(const Ticket *ticket, const GArray *links, const GArray *merged)
+{
+	if (ticket->merged_into != 0)
+		printf("part of #%" G_GINT64_FORMAT "\n", ticket->merged_into);
+	for (guint i = 0; i < merged->len; i++)
+		printf("with #%" G_GINT64_FORMAT " in it\n",
+		    g_array_index(merged, gint64, i));
+	for (guint i = 0; i < links->len; i++)
+		printf("related: #%" G_GINT64_FORMAT "\n",
+		    g_array_index(links, gint64, i));
+}
+
+static void
+show_text(const Ticket *ticket, GPtrArray *messages, GPtrArray *events,
+    const GArray *links, const GArray *merged)
 {
 	g_autofree char *opened = cmd_when(ticket->opened);
 
@@ -329,6 +231,7 @@ show_text(const Ticket *ticket, GPtrArray *messages, GPtrArray *events)
 	       "opened %s\n",
 	    ticket->number, ticket->subject, ticket->state, ticket->queue,
 	    ticket->mailbox, opened);
+	show_relations(ticket, links, merged);
 	if (ticket->promised != 0) {
 		g_autofree char *promised = cmd_when(ticket->promised);
 
@@ -359,6 +262,7 @@ show_ticket(Desktop *desktop, gint64 number, gboolean json, gint64 raw,
 {
 	g_autoptr(Ticket) ticket = need_ticket(desktop, number, error);
 	g_autoptr(GPtrArray) messages = NULL, events = NULL;
+	g_autoptr(GArray) links = NULL, merged = NULL;
 
 	if (ticket == NULL)
 		return FALSE;
@@ -372,7 +276,12 @@ show_ticket(Desktop *desktop, gint64 number, gboolean json, gint64 raw,
 		return FALSE;
 	if (json)
 		return show_json(desktop, ticket, messages, events, error);
-	show_text(ticket, messages, events);
+	links = link_list(desktop->txn, ticket->id, error);
+	merged = links != NULL ? merged_list(desktop->txn, ticket->id, error)
+			       : NULL;
+	if (merged == NULL)
+		return FALSE;
+	show_text(ticket, messages, events, links, merged);
 	return TRUE;
 }
 
@@ -395,139 +304,6 @@ show(const char *config, int argc, char **argv)
 	return ok ? 0 : cmd_fail(error);
 }
 
-/* --- change ---------------------------------------------------------------- */
-
-static char *
-actor(void)
-{
-	return g_strdup_printf("%s (shell)", g_get_user_name());
-}
-
-static gboolean
-move_ticket(Desktop *desktop, gint64 number, TicketMove move,
-    const char *event, GError **error)
-{
-	g_autoptr(Ticket) ticket = need_ticket(desktop, number, error);
-	g_autofree char *who = actor();
-	gint64 now = clock_now();
-
-	if (ticket == NULL)
-		return FALSE;
-	if (!ticket_move(ticket, move, now))
-		return error_permanent(error,
-		    "ticket %" G_GINT64_FORMAT " is %s already", number,
-		    ticket->state);
-	if (!ticket_update(desktop->txn, ticket, error) ||
-	    !event_add(desktop->txn, ticket->id, now, event, who,
-		"by command", error) ||
-	    !store_commit(g_steal_pointer(&desktop->txn), error))
-		return FALSE;
-	printf("ticket %" G_GINT64_FORMAT " is %s\n", number, ticket->state);
-	return TRUE;
-}
-
-static int
-move(const char *config, int argc, char **argv, TicketMove how,
-    const char *event)
-{
-	g_autoptr(GError) error = NULL;
-	Desktop desktop = { 0 };
-	gint64 number;
-	gboolean ok;
-
-	if (argc != 2 || !cmd_number(argv[1], &number))
-		return cmd_usage(&cmd_ticket, "a ticket's number is needed");
-	ok = desktop_open(&desktop, config, TRUE, &error) &&
-	    move_ticket(&desktop, number, how, event, &error);
-	desktop_clear(&desktop);
-	return ok ? 0 : cmd_fail(error);
-}
-
-static int
-close_it(const char *config, int argc, char **argv)
-{
-	return move(config, argc, argv, TICKET_CLOSE, "closed");
-}
-
-static int
-reopen(const char *config, int argc, char **argv)
-{
-	return move(config, argc, argv, TICKET_REOPEN, "reopened");
-}
-
-static int
-spam(const char *config, int argc, char **argv)
-{
-	return move(config, argc, argv, TICKET_SPAM, "spam");
-}
-
-static char *
-note_text(int argc, char **argv)
-{
-	GString *text;
-	char buffer[4096];
-	gsize n;
-
-	if (argc > 2)
-		return g_strjoinv(" ", argv + 2);
-	text = g_string_new(NULL);
-	while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0 &&
-	       text->len < (1 << 20))
-		g_string_append_len(text, buffer, (gssize)n);
-	return g_string_free(text, FALSE);
-}
-
-static gboolean
-add_note(Desktop *desktop, gint64 number, const char *text, GError **error)
-{
-	g_autoptr(Ticket) ticket = need_ticket(desktop, number, error);
-	g_autoptr(GBytes) octets = g_bytes_new(text, strlen(text));
-	g_autofree char *who = actor();
-	MessageRow row = { 0 };
-	gint64 now = clock_now(), id;
-
-	if (ticket == NULL)
-		return FALSE;
-	if (!g_utf8_validate(text, -1, NULL) || *text == '\0')
-		return error_permanent(
-		    error, "the note is empty or no UTF-8 text");
-	row.ticket = ticket->id;
-	row.direction = (char *)"in";
-	row.visibility = (char *)"internal";
-	row.kind = (char *)"note";
-	row.from_name = who;
-	row.received = now;
-	row.authenticated = TRUE;
-	row.new_text = row.body_text = (char *)text;
-	ticket->updated = now;
-	if (!message_add(desktop->txn, &row, octets, &id, error) ||
-	    !ticket_update(desktop->txn, ticket, error) ||
-	    !event_add(desktop->txn, ticket->id, now, "note", who,
-		"by command", error) ||
-	    !store_commit(g_steal_pointer(&desktop->txn), error))
-		return FALSE;
-	printf("noted on ticket %" G_GINT64_FORMAT "\n", number);
-	return TRUE;
-}
-
-static int
-note(const char *config, int argc, char **argv)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	Desktop desktop = { 0 };
-	gint64 number;
-	gboolean ok;
-
-	if (argc < 2 || !cmd_number(argv[1], &number))
-		return cmd_usage(&cmd_ticket, "note needs a ticket's number");
-	text = note_text(argc, argv);
-	ok = desktop_open(&desktop, config, TRUE, &error) &&
-	    add_note(&desktop, number, text, &error);
-	desktop_clear(&desktop);
-	return ok ? 0 : cmd_fail(error);
-}
-
 static const struct {
 	const char *name;
 	int (*run)(const char *config, int argc, char **argv);
@@ -535,22 +311,24 @@ static const struct {
 	{ "list", list },
 	{ "show", show },
 	{ "search", search },
-	{ "note", note },
-	{ "close", close_it },
-	{ "reopen", reopen },
-	{ "spam", spam },
 };
 
 static int
 run(const char *config, int argc, char **argv)
 {
+	ActNeed need;
+
 	for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(verbs); i++)
 		if (g_str_equal(argv[1], verbs[i].name))
 			return verbs[i].run(config, argc - 1, argv + 1);
+	if (argc > 1 && act_need(argv[1], &need))
+		return ticket_act(config, need, argc - 1, argv + 1);
 	return cmd_usage(&cmd_ticket, NULL);
 }
 
 const Command cmd_ticket = { "ticket",
 	"list [--state S] [--queue Q] [--json] | show N [--json | --raw ID] | "
-	"search WORDS | note N [TEXT] | close N | reopen N | spam N",
+	"search WORDS | reply N [TEXT] | note N [TEXT] | assign N WHO | "
+	"move N QUEUE | close N | reopen N | spam N | merge N INTO | "
+	"split N MESSAGE | link N OTHER | undo N [--as AGENT]",
 	"tickets from the shell", run };

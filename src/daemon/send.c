@@ -293,9 +293,18 @@ static gboolean
 record(Sender *sender, StoreTxn *txn, Job *job, gint64 now, GError **error)
 {
 	Outcome outcome = judge(job);
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(OutboxLine) line = outbox_line(txn, job->row->id, &reason);
 	const char *state;
 	gint64 due;
 
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	/* Its customer was erased while it was under way: not a word of it. */
+	if (line == NULL)
+		return TRUE;
 	/* Once, however often the store has to be asked to take it. */
 	if (outcome.uncertain && !job->judged)
 		job->row->uncertain++;

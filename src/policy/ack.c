@@ -83,6 +83,14 @@ set_words(MustacheData *data, const Facts *facts, const Effects *effects,
 	return name;
 }
 
+/* The number of imported mail means nothing to him: no letter has named it. */
+static gboolean
+knows_number(const Facts *facts, const Ticket *ticket)
+{
+	return ticket->follows != 0 && facts->ticket != NULL &&
+	    (facts->ticket->promised != 0 || facts->ticket->answered != 0);
+}
+
 void
 ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
@@ -96,7 +104,7 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	if (!effects->opens || !may_go(effects))
 		return;
 	cause = g_strdup_printf("ack:%" G_GINT64_FORMAT, ticket->id);
-	plan.letter = ticket->follows != 0 ? LETTER_ACK_FOLLOWUP
+	plan.letter = knows_number(facts, ticket) ? LETTER_ACK_FOLLOWUP
 	    : proven			   ? LETTER_ACK
 					   : LETTER_ACK_PLAIN;
 	plan.language = templates_language(

@@ -5,6 +5,7 @@
 #include "mail/address.h"
 #include "mail/autosub.h"
 #include "policy/proof.h"
+#include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
 
@@ -55,6 +56,7 @@ free_event(gpointer data)
 	g_free(event->event);
 	g_free(event->actor);
 	g_free(event->detail);
+	g_free(event->change);
 	g_free(event);
 }
 
@@ -125,7 +127,20 @@ effects_event(Effects *effects, const char *event, const char *actor,
 	va_end(args);
 	row->event = g_strdup(event);
 	row->actor = g_strdup(actor);
+	row->change = g_strdup("");
 	g_ptr_array_add(effects->events, row);
+}
+
+void
+effects_change(Effects *effects, const char *format, ...)
+{
+	EventEffect *row = effects->events->pdata[effects->events->len - 1];
+	va_list args;
+
+	g_free(row->change);
+	va_start(args, format);
+	row->change = g_strdup_vprintf(format, args);
+	va_end(args);
 }
 
 void
@@ -231,8 +246,11 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	row.new_text = message->new_text;
 	row.body_text = message->body_text;
 	row.reason = effects->why;
-	return message_add(txn, &row, octets, &id, error) &&
-	    write_ids(txn, facts, effects, error) &&
+	if (!message_add(txn, &row, octets, &id, error))
+		return FALSE;
+	if (*message->message_id == '\0')
+		return TRUE; /* no mail: words from the command line */
+	return write_ids(txn, facts, effects, error) &&
 	    seen_add(txn, message->message_id, message->content_hash,
 		row.ticket, id, facts->envelope->received, error);
 }
@@ -311,8 +329,8 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	for (guint i = 0; i < effects->events->len; i++) {
 		const EventEffect *row = effects->events->pdata[i];
 
-		if (!event_add(txn, ticket->id, now, row->event, row->actor,
-			row->detail, error))
+		if (!event_add_change(txn, ticket->id, now, row->event,
+			row->actor, row->detail, row->change, error))
 			return FALSE;
 	}
 	for (guint i = 0; i < effects->letters->len; i++)
@@ -340,6 +358,7 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 		return FALSE;
 	if (facts->auth == AUTH_PASS && *facts->author->name != '\0' &&
 	    !g_str_equal(facts->author->name, sender->name) &&
+	    (!facts->imported || *sender->name == '\0') &&
 	    !party_set_name(txn, sender->id, facts->author->name, error))
 		return FALSE;
 	if (effects->automatic) {
@@ -351,6 +370,22 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 		    facts->auth == AUTH_PASS, now, error);
 	}
 	return TRUE;
+}
+
+/* linked is a number, shown to people. */
+static gboolean
+write_link(StoreTxn *txn, const Effects *effects, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(Ticket) other = ticket_by_number(
+	    txn, effects->linked, &reason);
+
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	return other == NULL ||
+	    link_add(txn, effects->ticket->id, other->id, error);
 }
 
 gboolean
@@ -370,6 +405,9 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	/* The ticket's row first: messages and letters refer to it; the mail
 	 * before the letters, so that a ticket reads in the order of events. */
 	if (effects->opens && !ticket_insert(txn, effects->ticket, error))
+		return FALSE;
+	if (effects->opens && effects->linked != 0 &&
+	    !write_link(txn, effects, error))
 		return FALSE;
 	if (facts->message != NULL &&
 	    !write_message(txn, facts, effects, octets, error))

@@ -25,6 +25,7 @@ char *letter_recipients(const LetterEffect *letter);
 
 typedef struct EventEffect {
 	char *event, *actor, *detail;
+	char *change; /* for undo; "" none */
 } EventEffect;
 
 typedef struct ParticipantEffect {
@@ -66,6 +67,9 @@ void effects_reason(Effects *effects, const char *step, const char *format,
     ...) G_GNUC_PRINTF(3, 4);
 void effects_event(Effects *effects, const char *event, const char *actor,
     const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* Sets what the newest event changed: see policy/act_undo. */
+void effects_change(Effects *effects, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
 void effects_participant(Effects *effects, gint64 address, const char *role);
 
 /* Writes all rows of a mail (or, without facts->message, of another

@@ -9,6 +9,7 @@
 #include "policy/proof.h"
 #include "policy/solved.h"
 #include "policy/ticket.h"
+#include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
 
@@ -50,8 +51,11 @@ read_ticket(Facts *facts, StoreTxn *txn, gint64 ticket, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 
-	facts->ticket = ticket_by_id(txn, ticket, &reason);
+	facts->ticket = ticket_root(txn, ticket, &reason);
 	if (reason == NULL && facts->ticket != NULL) {
+		if (facts->ticket->id != ticket)
+			facts->merged_from = ticket; /* id = number */
+		ticket = facts->ticket->id;
 		facts->participants = participant_list(txn, ticket, &reason);
 		if (reason == NULL)
 			facts->thread_ids = message_thread_ids(
@@ -88,7 +92,7 @@ find_successor(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 
 		*id = next;
 		ticket_free(ticket);
-		ticket = ticket_by_id(txn, *id, &reason);
+		ticket = ticket_root(txn, *id, &reason);
 		if (reason != NULL) {
 			g_propagate_error(error, g_steal_pointer(&reason));
 			return FALSE;
@@ -96,7 +100,7 @@ find_successor(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		if (ticket == NULL || !ticket_is_stale(ticket, desk->site, now))
 			return TRUE;
 		if (!ticket_followed_by(
-			txn, *id, facts->sender->id, &next, error))
+			txn, ticket->id, facts->sender->id, &next, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -175,6 +179,7 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	    address_domain(folded), key, now, &facts->automatic, error);
 }
 
+/* By this address, or by another one of the same person's. */
 static void
 read_role(Facts *facts)
 {
@@ -183,7 +188,9 @@ read_role(Facts *facts)
 	     i++) {
 		const AddressRow *row = facts->participants->pdata[i];
 
-		if (row->id != facts->sender->id)
+		if (row->id != facts->sender->id &&
+		    (row->party != facts->sender->party ||
+			*facts->sender_role != '\0'))
 			continue;
 		g_free(facts->sender_role);
 		facts->sender_role = g_strdup(row->role);
@@ -284,6 +291,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
+	facts->imported = g_str_equal(envelope->door, "import");
 	facts_read_author(facts, desk);
 	facts_read_home(facts, desk, envelope->mailbox);
 	read_auth(facts, desk, dkim);

@@ -55,6 +55,7 @@ struct Facts {
 				   * ticket opened by this mail keeps them */
 	gboolean from_agent;      /* author is a listed agent */
 	gboolean is_own_copy;     /* a mail of ours that came back */
+	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
 	Token address_token;      /* kind 0 when there is none */
@@ -66,6 +67,7 @@ struct Facts {
 	Ticket *ticket;           /* the candidate; NULL: none */
 	Proof proof;              /* of the claim that decided */
 	guint reach;              /* of that claim, a ProofReach */
+	gint64 merged_from;       /* number that the proof named; 0: ticket's */
 	char *sender_role;        /* on the candidate; "" none */
 	AddressRow *requester;    /* of the candidate */
 	AddressRow *correspondent; /* where he reads mail; NULL: requester */

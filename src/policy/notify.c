@@ -4,11 +4,15 @@
  * address keyed to (ticket, agent): what he answers goes to the customer. */
 #include "policy/notify.h"
 
+#include <string.h>
+
 #include "ground/text.h"
 #include "mail/quote.h"
 #include "policy/calendar.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
+
+enum { WORDS_MOST = 16 << 10 };
 
 static char *
 describe(const char *name, const char *address)
@@ -110,9 +114,21 @@ queues_of(const Facts *facts, const Effects *effects)
 	return g_string_free(out, FALSE);
 }
 
+/* Enough to know what it is about; all of it is in the mail that told of it,
+ * or in the ticket. */
+static void
+set_words(MustacheData *data, const char *text)
+{
+	g_autofree char *cut = g_strndup(text, WORDS_MOST);
+
+	if (strlen(text) > WORDS_MOST)
+		*g_utf8_find_prev_char(cut, cut + WORDS_MOST) = '\0';
+	mustache_set(data, "words", cut);
+}
+
 static MustacheData *
 data_of(const Facts *facts, const Desk *desk, const Effects *effects,
-    const char *language, const char *note)
+    const char *language, const char *note, const char *text)
 {
 	const Message *message = facts->message;
 	MustacheData *data = letter_data(facts, effects);
@@ -136,6 +152,8 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 		mustache_set(data, "forwarded_by", facts->author->address);
 	if (note != NULL)
 		mustache_set(data, "note", note);
+	if (text != NULL)
+		set_words(data, text);
 	if (message == NULL)
 		return data;
 	/* Where nobody can be proven, saying so of each new mail is noise. */
@@ -170,12 +188,12 @@ have_octets(const GPtrArray *attachments)
 
 static void
 tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
-    const char *cause, const char *note, Effects *effects)
+    const char *cause, const char *note, const char *text, Effects *effects)
 {
 	const char *language = templates_language(desk->templates,
 	    LETTER_NOTIFY, desk->site->default_language);
 	g_autoptr(MustacheData) data = data_of(
-	    facts, desk, effects, language, note);
+	    facts, desk, effects, language, note, text);
 	/* All notifications of a ticket to one agent hang under one made-up
 	 * root, so that his client shows one thread. */
 	g_autofree char *root = letter_root_id(
@@ -208,6 +226,17 @@ tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
 }
 
 void
+notify_ticket(const Facts *facts, const Desk *desk, gint64 now,
+    const AddressRow *agent, const char *cause, const char *note,
+    const char *text, Effects *effects)
+{
+	g_autofree char *each = g_strdup_printf(
+	    "note:%s:%" G_GINT64_FORMAT, cause, agent->id);
+
+	tell(facts, desk, now, agent, each, note, text, effects);
+}
+
+void
 notify_note(const Facts *facts, const Desk *desk, gint64 now,
     const char *cause, const char *note, Effects *effects)
 {
@@ -216,7 +245,7 @@ notify_note(const Facts *facts, const Desk *desk, gint64 now,
 		g_autofree char *each = g_strdup_printf(
 		    "note:%s:%" G_GINT64_FORMAT, cause, agent->id);
 
-		tell(facts, desk, now, agent, each, note, effects);
+		tell(facts, desk, now, agent, each, note, NULL, effects);
 	}
 }
 
@@ -257,6 +286,6 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 					":%" G_GINT64_FORMAT ":%s",
 		    effects->ticket->id, agent->id,
 		    facts->message->content_hash);
-		tell(facts, desk, now, agent, cause, NULL, effects);
+		tell(facts, desk, now, agent, cause, NULL, NULL, effects);
 	}
 }

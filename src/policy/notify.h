@@ -13,4 +13,11 @@ void notify_step(const Facts *facts, const Desk *desk, gint64 now,
 void notify_note(const Facts *facts, const Desk *desk, gint64 now,
     const char *cause, const char *note, Effects *effects);
 
+/* A letter to that one agent about a ticket that has come to him otherwise
+ * than by mail: assigned, moved, split off. text: what the customer wrote;
+ * NULL: nothing is shown. */
+void notify_ticket(const Facts *facts, const Desk *desk, gint64 now,
+    const AddressRow *agent, const char *cause, const char *note,
+    const char *text, Effects *effects);
+
 #endif

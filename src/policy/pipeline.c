@@ -5,12 +5,14 @@
 #include "policy/ack.h"
 #include "policy/bounce.h"
 #include "policy/gate.h"
+#include "policy/import.h"
 #include "policy/notify.h"
 #include "policy/promise.h"
 #include "policy/relay.h"
 #include "policy/solved.h"
 #include "policy/thread.h"
 #include "policy/ticket.h"
+#include "store/seen.h"
 
 typedef void (*Step)(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects);
@@ -35,13 +37,21 @@ pipeline_decide(const Facts *facts, const Desk *desk, gint64 now)
 	Facts view;
 
 	if (facts->seen_ticket != 0) {
-		effects_reason(effects, "seen",
-		    "taken before, as part of ticket %" G_GINT64_FORMAT,
-		    facts->seen_ticket);
+		if (facts->seen_ticket == SEEN_ERASED)
+			effects_reason(effects, "seen",
+			    "taken before, and erased since");
+		else
+			effects_reason(effects, "seen",
+			    "taken before, as part of ticket %" G_GINT64_FORMAT,
+			    facts->seen_ticket);
 		return effects;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(choosing); i++)
 		choosing[i](facts, desk, now, effects);
+	if (facts->imported) {
+		import_step(facts, desk, now, effects);
+		return effects;
+	}
 	view = effects->opens ? facts_at_home(facts) : *facts;
 	for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
 		steps[i](&view, desk, now, effects);
@@ -61,6 +71,6 @@ pipeline_run(StoreTxn *txn, const Desk *desk, const Message *message,
 		return FALSE;
 	effects = pipeline_decide(facts, desk, now);
 	*ticket = effects->ticket != NULL ? effects->ticket->number
-					  : facts->seen_ticket;
+					  : MAX(facts->seen_ticket, 0);
 	return effects_write(txn, facts, effects, octets, now, error);
 }

@@ -10,6 +10,7 @@
 
 #include "mail/address.h"
 #include "mail/msgid.h"
+#include "store/links.h"
 
 /* Fields in which a recipient address of the mail may stand, besides To and
  * Cc; the envelope comes first. */
@@ -326,7 +327,7 @@ static gboolean
 by_subject(Facts *facts, StoreTxn *txn, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
-	g_autoptr(Ticket) row = NULL;
+	g_autoptr(Ticket) row = NULL, root = NULL;
 	g_autofree char *role = NULL;
 
 	facts->subject_number = number_in_subject(facts->message->subject);
@@ -334,13 +335,15 @@ by_subject(Facts *facts, StoreTxn *txn, GError **error)
 		return TRUE;
 	row = ticket_by_number(txn, facts->subject_number, &reason);
 	if (row != NULL)
+		root = ticket_root(txn, row->id, &reason);
+	if (root != NULL)
 		role =
-		    participant_role(txn, row->id, sender_id(facts), &reason);
+		    participant_role(txn, root->id, sender_id(facts), &reason);
 	if (reason != NULL) {
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return FALSE;
 	}
-	if (row != NULL)
+	if (role != NULL)
 		add_claim(facts, PROOF_SUBJECT, row->id, 0, *role != '\0');
 	return TRUE;
 }
@@ -381,7 +384,8 @@ proof_reach(const Facts *facts, const Claim *claim)
 	case PROOF_RELAY_ID:
 		if (proven)
 			return REACH_JOINS;
-		return claim->takes_part && facts->auth != AUTH_FAIL
+		return (claim->takes_part && facts->auth != AUTH_FAIL) ||
+			       facts->imported
 			   ? REACH_UNVERIFIED
 			   : REACH_NOTHING;
 	case PROOF_SUBJECT:

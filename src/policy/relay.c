@@ -204,10 +204,17 @@ record_answer(const Facts *facts, gint64 now, Effects *effects)
 	    effects, "answered", facts->author->address, "to %s", to);
 	if (ticket->answered == 0)
 		ticket->answered = now;
-	if (ticket->agent == 0)
+	if (ticket->agent == 0 && facts->sender != NULL)
 		ticket->agent = facts->sender->id;
 	ticket_move(ticket, TICKET_ANSWER, now);
 	ticket->updated = now;
+}
+
+static const char *
+way(const Facts *facts)
+{
+	return g_str_equal(facts->envelope->door, "shell") ? "by command"
+							   : "by mail";
 }
 
 static void
@@ -216,64 +223,68 @@ note(const Facts *facts, gint64 now, Effects *effects)
 	g_free(effects->kind);
 	effects->kind = g_strdup("note");
 	effects->ticket->updated = now;
-	effects_event(effects, "note", facts->author->address, "by mail");
+	effects_event(effects, "note", facts->author->address, "%s", way(facts));
 	effects_reason(effects, "relay", "kept as an internal note");
 }
 
 static void
 close_ticket(const Facts *facts, gint64 now, Effects *effects)
 {
-	if (ticket_move(effects->ticket, TICKET_CLOSE, now))
-		effects_event(
-		    effects, "closed", facts->author->address, "by mail");
+	ticket_move_by(effects, TICKET_CLOSE, "closed", facts->author->address,
+	    way(facts), now);
 }
 
-/* A proven agent's mail: commands, then the answer or the note. */
-static void
-obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+char *
+relay_obey(const Facts *facts, const Desk *desk, gint64 now,
+    const char **advice, Effects *effects)
 {
-	const char *text, *why, *once = facts->message->content_hash;
+	const char *text, *why;
 	g_autofree char *unknown = NULL;
 	gboolean is_note;
 	guint verbs;
 
 	verb_read(facts->message->new_text, &verbs, &text, &unknown);
 	if (unknown != NULL) {
-		g_autofree char *what = g_strdup_printf(
-		    "\"%s\" is no command", unknown);
-
-		hold(facts, desk, now, once, what,
-		    "Known commands are /close, /note and /no-cc, each alone "
-		    "on a line at the top. Please send your answer again.",
-		    effects);
-		return;
+		*advice = "Known commands are /close, /note and /no-cc, each "
+			  "alone on a line at the top. Please send your answer "
+			  "again.";
+		return g_strdup_printf("\"%s\" is no command", unknown);
 	}
 	is_note = (verbs & VERB_NOTE) != 0 ||
 	    facts->address_token.kind == TOKEN_NOTE;
 	why = is_note ? NULL : content_doubt(facts, desk, text, verbs);
 	if (why != NULL) {
-		hold(facts, desk, now, once, why,
-		    "Please change your answer and send it again by replying "
-		    "to this mail.",
-		    effects);
-		return;
+		*advice = "Please change your answer and send it again by "
+			  "replying to this mail.";
+		return g_strdup(why);
 	}
 	if (is_note)
 		note(facts, now, effects);
 	else if (*text != '\0' || facts->message->attachments->len > 0) {
 		if (!send_answer(
 			facts, desk, now, text, verbs, effects)) {
-			hold(facts, desk, now, once,
-			    "the letter could not be made",
-			    "Please send it again without unusual characters "
-			    "or attachments.",
-			    effects);
-			return;
+			*advice = "Please send it again without unusual "
+				  "characters or attachments.";
+			return g_strdup("the letter could not be made");
 		}
 		record_answer(facts, now, effects);
 	}
 	if ((verbs & VERB_CLOSE) != 0)
 		close_ticket(facts, now, effects);
+	return NULL;
+}
+
+/* A proven agent's mail. */
+static void
+obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	const char *advice = "";
+	g_autofree char *why = relay_obey(
+	    facts, desk, now, &advice, effects);
+
+	if (why != NULL)
+		hold(facts, desk, now, facts->message->content_hash, why,
+		    advice, effects);
 }
 
 void

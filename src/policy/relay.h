@@ -8,4 +8,11 @@
 void relay_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects);
 
+/* The words of a proven agent, facts->message: commands, then the answer or
+ * the note; what comes of them is added to effects. NULL: done. Else why not,
+ * and *advice what to do about it; free with g_free. effects->ticket must be
+ * set. */
+char *relay_obey(const Facts *facts, const Desk *desk, gint64 now,
+    const char **advice, Effects *effects);
+
 #endif

@@ -55,7 +55,9 @@ decide(const Facts *facts, const Effects *effects)
 	if (facts->proof == PROOF_ADDRESS || facts->proof == PROOF_OWN_ID ||
 	    facts->proof == PROOF_QUOTE)
 		return by_token(facts, effects);
-	join.joins = TRUE;
+	/* Of an archive nobody's proof is left: it joins what is settled. */
+	join.joins = !facts->imported || *facts->sender_role != '\0' ||
+	    ticket_is_done(facts->ticket);
 	join.verified = facts->reach == REACH_JOINS &&
 	    facts->proof != PROOF_RETURNED;
 	return join;
@@ -167,7 +169,10 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 		? facts->home.queue->name
 		: facts->mailbox->queue);
 	g_free(ticket->language);
-	ticket->language = g_strdup(facts->mailbox->language);
+	ticket->language = g_strdup(
+	    facts->sender != NULL && *facts->sender->language != '\0'
+		? facts->sender->language
+		: facts->mailbox->language);
 	g_free(ticket->subject);
 	ticket->subject = subject_of(facts, follows);
 	ticket->follows = follows ? facts->ticket->id : 0;
@@ -206,8 +211,12 @@ join_ticket(const Facts *facts, const Join *join, Effects *effects)
 	g_free(effects->why);
 	effects->why = g_strdup(proof_name(facts->proof));
 	effects_reason(effects, "thread",
-	    "joins ticket %" G_GINT64_FORMAT " by %s%s", facts->ticket->number,
-	    effects->why, join->role != NULL ? "; a new participant" : "");
+	    "joins ticket %" G_GINT64_FORMAT " by %s%s%s", facts->ticket->number,
+	    effects->why,
+	    facts->merged_from != 0
+		? ", which was given for a ticket merged into it"
+		: "",
+	    join->role != NULL ? "; a new participant" : "");
 }
 
 void

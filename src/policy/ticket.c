@@ -26,6 +26,7 @@ static const Transition transitions[] = {
 	{ "waiting", TICKET_BOUNCE, "open" },
 	{ "resolved", TICKET_BOUNCE, "open" },
 	{ "closed", TICKET_BOUNCE, "open" },
+	{ NULL, TICKET_MERGE, "closed" },
 };
 
 gboolean
@@ -62,6 +63,33 @@ ticket_move(Ticket *ticket, TicketMove move, gint64 now)
 		return TRUE;
 	}
 	return FALSE;
+}
+
+gboolean
+ticket_move_by(Effects *effects, TicketMove move, const char *event,
+    const char *actor, const char *detail, gint64 now)
+{
+	Ticket *ticket = effects->ticket;
+	g_autofree char *before = g_strdup(ticket->state);
+	gint64 resolved = ticket->resolved;
+
+	if (!ticket_move(ticket, move, now))
+		return FALSE;
+	effects_event(effects, event, actor, "%s", detail);
+	effects_change(effects, "state=%s&resolved=%" G_GINT64_FORMAT "&now=%s",
+	    before, resolved, ticket->state);
+	return TRUE;
+}
+
+void
+ticket_put_back(Ticket *ticket, const char *state, gint64 resolved, gint64 now)
+{
+	char *old = ticket->state;
+
+	ticket->state = g_strdup(state);
+	g_free(old);
+	ticket->resolved = resolved;
+	ticket->updated = now;
 }
 
 /* Which way it went, and who is in it besides its customer. */

@@ -48,6 +48,7 @@ typedef struct StoreDriver {
 	    *open)(const char *state_dir, const char *url, GError **error);
 	void (*close)(gpointer db);
 	void (*tidy)(gpointer db, gboolean idle);
+	gboolean (*scrub)(gpointer db, GError **error);
 	gboolean (*backup)(gpointer db, const char *file, GError **error);
 	gboolean (*verify)(gpointer db, GPtrArray *faults, GError **error);
 

@@ -15,6 +15,7 @@ address_row_free(AddressRow *row)
 	g_free(row->written);
 	g_free(row->name);
 	g_free(row->language);
+	g_free(row->tone);
 	g_free(row->role);
 	g_free(row);
 }
@@ -31,6 +32,8 @@ address_row_read(StoreRows *rows)
 	row->language = rows_text(rows, 4);
 	row->first_seen = store_int(rows, 5);
 	row->undeliverable = store_int(rows, 6);
+	row->party = store_int(rows, 7);
+	row->tone = rows_text(rows, 8);
 	row->role = g_strdup("");
 	return row;
 }
@@ -62,7 +65,7 @@ party_need(StoreTxn *txn, const char *folded, const char *written,
 {
 	g_autoptr(GError) reason = NULL;
 	AddressRow *row = party_by_address(txn, folded, &reason);
-	gint64 id;
+	gint64 id, party;
 
 	if (row != NULL)
 		return row;
@@ -70,8 +73,10 @@ party_need(StoreTxn *txn, const char *folded, const char *written,
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return NULL;
 	}
-	if (!store_run_int(txn, STMT_ADDRESS_INSERT, &id, NULL, error, folded,
-		written, name, now))
+	if (!store_run_int(
+		txn, STMT_PARTY_INSERT, &party, NULL, error, name) ||
+	    !store_run_int(txn, STMT_ADDRESS_INSERT, &id, NULL, error, folded,
+		written, party, now))
 		return NULL;
 	return party_by_id(txn, id, error);
 }

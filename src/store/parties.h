@@ -12,6 +12,8 @@ typedef struct AddressRow {
 	char *language;       /* "" when not known */
 	gint64 first_seen;
 	gint64 undeliverable; /* since when; 0 */
+	gint64 party;         /* who is behind it: one person, many addresses */
+	char *tone;           /* his register: formal, informal, "" not known */
 	char *role;           /* on a ticket; "" elsewhere */
 } AddressRow;
 
@@ -26,6 +28,7 @@ AddressRow *party_by_id(StoreTxn *txn, gint64 id, GError **error);
 AddressRow *party_by_address(StoreTxn *txn, const char *folded,
     GError **error);
 
+/* The name of whoever is behind the address, unless an agent gave him one. */
 gboolean party_set_name(StoreTxn *txn, gint64 id, const char *name,
     GError **error);
 /* since 0: deliverable again. */
@@ -47,7 +50,8 @@ gboolean automatic_add(StoreTxn *txn, gint64 address, const char *domain,
 /* Forgets what is older than any limit looks back (two days). */
 gboolean automatic_purge(StoreTxn *txn, gint64 now, GError **error);
 
-/* Reads a row whose first seven columns are those of ADDRESS_BY_ID. */
+/* Reads a row whose first ADDRESS_COLUMNS are those of ADDRESS_BY_ID. */
+enum { ADDRESS_COLUMNS = 9 };
 AddressRow *address_row_read(StoreRows *rows);
 
 #endif

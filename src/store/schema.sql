@@ -24,16 +24,25 @@ CREATE TABLE raw (
 	octets BLOB NOT NULL
 ) STRICT;
 
+-- Whoever is behind one address or several, and what we remember of him.
+CREATE TABLE party (
+	id {id},
+	name TEXT NOT NULL,           -- last display name of an authenticated mail
+	named INTEGER NOT NULL,       -- 1: by an agent; mails change it no more
+	language TEXT,                -- remembered; NULL: not known
+	register TEXT                 -- formal, informal; NULL: not known
+) STRICT;
+
 -- Every address that we ever had to do with.
 CREATE TABLE address (
 	id {id},
 	address TEXT NOT NULL UNIQUE, -- folded
 	written TEXT NOT NULL,        -- as first seen
-	name TEXT NOT NULL,           -- last display name of an authenticated mail
-	language TEXT,                -- remembered; NULL: not known
+	party INTEGER NOT NULL REFERENCES party (id),
 	first_seen INTEGER NOT NULL,
 	undeliverable INTEGER NOT NULL -- since when permanent bounces came; 0
 ) STRICT;
+CREATE INDEX address_by_party ON address (party);
 
 CREATE TABLE ticket (
 	id {id},
@@ -51,7 +60,8 @@ CREATE TABLE ticket (
 	answered INTEGER,             -- first answer of a person
 	resolved INTEGER,
 	follows INTEGER REFERENCES ticket (id),    -- opened by an answer to it
-	reply_to INTEGER REFERENCES address (id)   -- where requester reads mail
+	reply_to INTEGER REFERENCES address (id),  -- where requester reads mail
+	merged_into INTEGER REFERENCES ticket (id) -- its mail goes there
 ) STRICT;
 CREATE INDEX ticket_by_state ON ticket (state, updated);
 CREATE INDEX ticket_by_requester ON ticket (requester);
@@ -65,6 +75,14 @@ CREATE TABLE ticket_queue (
 	queue TEXT NOT NULL,
 	PRIMARY KEY (ticket, queue)
 ) STRICT;
+
+-- Tickets that agents see as related; ticket < other.
+CREATE TABLE link (
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	other INTEGER NOT NULL REFERENCES ticket (id),
+	PRIMARY KEY (ticket, other)
+) STRICT;
+CREATE INDEX link_by_other ON link (other);
 
 -- Who may write into a ticket. role: requester, reply (his Reply-To), cc, new
 -- (came by a token, no history yet), seen (by address alone, unverified).
@@ -108,23 +126,24 @@ CREATE TABLE msgid (
 
 CREATE TABLE event (
 	id {id},
-	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	ticket INTEGER REFERENCES ticket (id), -- NULL: about no ticket
 	at INTEGER NOT NULL,
 	event TEXT NOT NULL,
 	actor TEXT NOT NULL,
-	detail TEXT NOT NULL
+	detail TEXT NOT NULL,         -- for people
+	change TEXT NOT NULL          -- for undo: name=value&..., row ids only
 ) STRICT;
 CREATE INDEX event_by_ticket ON event (ticket, id);
 
--- What has been taken, never purged: the same mail never acts twice.
+-- What has been taken, never purged: the same mail never acts twice. Says
+-- nothing about a mail to who does not have it, so it may outlive an erasure.
 CREATE TABLE seen (
-	message_id TEXT NOT NULL,
-	content_hash TEXT NOT NULL,
-	ticket INTEGER NOT NULL REFERENCES ticket (id),
-	message INTEGER NOT NULL REFERENCES message (id),
-	at INTEGER NOT NULL,
-	PRIMARY KEY (message_id, content_hash)
+	key TEXT NOT NULL PRIMARY KEY, -- digest of Message-ID and content hash
+	ticket INTEGER REFERENCES ticket (id),   -- NULL: erased
+	message INTEGER REFERENCES message (id), -- NULL: erased
+	at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX seen_by_message ON seen (message);
 
 -- IMAP: which UIDs have been committed, and where a mailbox stands.
 CREATE TABLE imap_uid (

@@ -2,23 +2,35 @@
  * written in the commit of the mail itself. */
 #include "store/seen.h"
 
+/* A digest: what was taken is known again, but cannot be read off. */
+static char *
+key_of(const char *message_id, const char *content_hash)
+{
+	g_autofree char *both = g_strconcat(
+	    message_id, "\n", content_hash, NULL);
+
+	return g_compute_checksum_for_string(G_CHECKSUM_SHA256, both, -1);
+}
+
 gboolean
 seen_find(StoreTxn *txn, const char *message_id, const char *content_hash,
     gint64 *ticket, GError **error)
 {
+	g_autofree char *key = key_of(message_id, content_hash);
 	gboolean found = FALSE;
 
 	*ticket = 0;
-	return store_run_int(txn, STMT_SEEN_FIND, ticket, &found, error,
-	    message_id, content_hash);
+	return store_run_int(txn, STMT_SEEN_FIND, ticket, &found, error, key);
 }
 
 gboolean
 seen_add(StoreTxn *txn, const char *message_id, const char *content_hash,
     gint64 ticket, gint64 message, gint64 now, GError **error)
 {
-	return store_run(txn, STMT_SEEN_ADD, NULL, error, message_id,
-	    content_hash, ticket, message, now);
+	g_autofree char *key = key_of(message_id, content_hash);
+
+	return store_run(
+	    txn, STMT_SEEN_ADD, NULL, error, key, ticket, message, now);
 }
 
 gboolean

@@ -4,8 +4,11 @@
 
 #include "store/store.h"
 
-/* *ticket 0 when the mail is new. Key: Message-ID and content hash, since the
- * same Message-ID with other content is another mail (THREATS.md 1.2). */
+enum { SEEN_ERASED = -1 };
+
+/* *ticket 0 when the mail is new, SEEN_ERASED when it was taken and everything
+ * about it has been erased since. Key: Message-ID and content hash, since the
+ * same Message-ID with other content is another mail. */
 gboolean seen_find(StoreTxn *txn, const char *message_id,
     const char *content_hash, gint64 *ticket, GError **error);
 gboolean seen_add(StoreTxn *txn, const char *message_id,

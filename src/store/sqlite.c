@@ -409,6 +409,7 @@ const StoreDriver store_sqlite = {
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.tidy = sqlite_tidy,
+	.scrub = sqlite_scrub,
 	.backup = sqlite_backup,
 	.verify = sqlite_verify,
 	.begin = begin,

@@ -70,6 +70,7 @@ void sqlite_remove(const char *path);
 
 /* sqlite_care.c */
 void sqlite_tidy(gpointer db, gboolean idle);
+gboolean sqlite_scrub(gpointer db, GError **error);
 gboolean sqlite_backup(gpointer db, const char *file, GError **error);
 gboolean sqlite_verify(gpointer db, GPtrArray *faults, GError **error);
 

@@ -58,6 +58,51 @@ sqlite_tidy(gpointer data, gboolean idle)
 		checkpoint(db, SQLITE_CHECKPOINT_PASSIVE, 0);
 }
 
+/* Scrub. */
+
+static gboolean
+run(Sqlite *db, const char *sql, GError **error)
+{
+	return sqlite_check(db->handle, db->path,
+	    sqlite3_exec(db->handle, sql, NULL, NULL, NULL), sql, error);
+}
+
+static gboolean
+empty_wal(Sqlite *db, GError **error)
+{
+	int rc;
+
+	sqlite3_busy_timeout(db->handle, SQLITE_WAIT_MS);
+	rc = sqlite3_wal_checkpoint_v2(
+	    db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	db->checkpoint_pages = SQLITE_CHECKPOINT_PAGES;
+	db->wal_pages = 0;
+	return sqlite_check(db->handle, db->path, rc, "empty the WAL", error);
+}
+
+/* secure_delete writes zeros over what is deleted, but pages that were split
+ * or joined before may hold copies in their gaps: only a new file has none.
+ * The copy is made in a file, since the store may be larger than memory. */
+gboolean
+sqlite_scrub(gpointer data, GError **error)
+{
+	Sqlite *db = data;
+	gboolean done;
+
+	if (!turn_take(db->turn, SQLITE_WAIT_MS))
+		return error_temporary(error,
+		    "store %s: waited too long for our turn to write: see "
+		    "which program holds store.lock (fuser)",
+		    db->path);
+	sqlite3_busy_timeout(db->handle, SQLITE_WAIT_MS);
+	done = run(db, "PRAGMA temp_store = FILE", error) &&
+	    run(db, "VACUUM", error) &&
+	    run(db, "PRAGMA temp_store = MEMORY", error) &&
+	    empty_wal(db, error);
+	turn_give(db->turn);
+	return done;
+}
+
 /* Backup: VACUUM INTO reads one snapshot, and other writers go on. */
 
 static gboolean

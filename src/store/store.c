@@ -157,6 +157,13 @@ store_tidy(Store *store, gboolean idle)
 }
 
 gboolean
+store_scrub(Store *store, GError **error)
+{
+	g_return_val_if_fail(store->txn == NULL, FALSE);
+	return store->driver->scrub(store->db, error);
+}
+
+gboolean
 store_backup(Store *store, const char *file, GError **error)
 {
 	g_return_val_if_fail(store->txn == NULL, FALSE);

@@ -70,6 +70,11 @@ gboolean store_run_int(StoreTxn *txn, StoreStmt stmt, gint64 *value,
  * when there is nothing to do. The ingest role calls it. */
 void store_tidy(Store *store, gboolean idle);
 
+/* Writes the file anew without what was deleted, and empties the WAL: nothing
+ * deleted can be read from either afterwards. Others wait meanwhile, which
+ * takes about as long as a backup. TEMPORARY when a reader held the WAL. */
+gboolean store_scrub(Store *store, GError **error);
+
 /* A whole copy in FILE while others write; FILE must not exist. */
 gboolean store_backup(Store *store, const char *file, GError **error);
 /* Integrity, schema version, foreign keys; one text per fault. */

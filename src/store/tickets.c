@@ -56,8 +56,8 @@ free_ticket(gpointer data)
 	ticket_free(data);
 }
 
-static gpointer
-read_ticket(StoreRows *rows)
+gpointer
+ticket_read(StoreRows *rows)
 {
 	Ticket *ticket = g_new0(Ticket, 1);
 
@@ -77,6 +77,7 @@ read_ticket(StoreRows *rows)
 	ticket->resolved = store_int(rows, 13);
 	ticket->follows = store_int(rows, 14);
 	ticket->reply_to = store_int(rows, 15);
+	ticket->merged_into = store_int(rows, 16);
 	return ticket;
 }
 
@@ -84,14 +85,14 @@ Ticket *
 ticket_by_id(StoreTxn *txn, gint64 id, GError **error)
 {
 	return rows_one(store_query(txn, STMT_TICKET_BY_ID, error, id),
-	    read_ticket, error);
+	    ticket_read, error);
 }
 
 Ticket *
 ticket_by_number(StoreTxn *txn, gint64 number, GError **error)
 {
 	return rows_one(store_query(txn, STMT_TICKET_BY_NUMBER, error, number),
-	    read_ticket, error);
+	    ticket_read, error);
 }
 
 GPtrArray *
@@ -100,7 +101,7 @@ ticket_list(StoreTxn *txn, const char *state, const char *queue, gint64 after,
 {
 	return rows_collect(store_query(txn, STMT_TICKET_LIST, error, state,
 				queue, after, most),
-	    read_ticket, free_ticket, error);
+	    ticket_read, free_ticket, error);
 }
 
 gboolean
@@ -124,15 +125,17 @@ ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error)
 		ticket->number, ticket->state, ticket->mailbox, ticket->queue,
 		ticket->subject, ticket->requester, ticket->language,
 		ticket->opened, ticket->updated, ticket->promised,
-		ticket->follows, ticket->reply_to);
+		ticket->follows, ticket->reply_to,
+		ticket->resolved);
 }
 
 gboolean
 ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
 {
 	return store_run(txn, STMT_TICKET_UPDATE, NULL, error, ticket->id,
-	    ticket->state, ticket->agent, ticket->updated, ticket->promised,
-	    ticket->answered, ticket->resolved);
+	    ticket->state, ticket->queue, ticket->agent, ticket->updated,
+	    ticket->promised, ticket->answered, ticket->resolved,
+	    ticket->merged_into, ticket->requester);
 }
 
 gboolean
@@ -190,7 +193,7 @@ read_participant(StoreRows *rows)
 	AddressRow *row = address_row_read(rows);
 
 	g_free(row->role);
-	row->role = rows_text(rows, 7);
+	row->role = rows_text(rows, ADDRESS_COLUMNS);
 	return row;
 }
 
@@ -469,6 +472,7 @@ event_row_free(EventRow *row)
 	g_free(row->event);
 	g_free(row->actor);
 	g_free(row->detail);
+	g_free(row->change);
 	g_free(row);
 }
 
@@ -482,8 +486,16 @@ gboolean
 event_add(StoreTxn *txn, gint64 ticket, gint64 at, const char *event,
     const char *actor, const char *detail, GError **error)
 {
+	return event_add_change(
+	    txn, ticket, at, event, actor, detail, "", error);
+}
+
+gboolean
+event_add_change(StoreTxn *txn, gint64 ticket, gint64 at, const char *event,
+    const char *actor, const char *detail, const char *change, GError **error)
+{
 	return store_run(txn, STMT_EVENT_ADD, NULL, error, ticket, at, event,
-	    actor, detail);
+	    actor, detail, change);
 }
 
 static gpointer
@@ -491,18 +503,23 @@ read_event(StoreRows *rows)
 {
 	EventRow *row = g_new0(EventRow, 1);
 
-	row->at = store_int(rows, 0);
-	row->event = rows_text(rows, 1);
-	row->actor = rows_text(rows, 2);
-	row->detail = rows_text(rows, 3);
+	row->id = store_int(rows, 0);
+	row->at = store_int(rows, 1);
+	row->event = rows_text(rows, 2);
+	row->actor = rows_text(rows, 3);
+	row->detail = rows_text(rows, 4);
+	row->change = rows_text(rows, 5);
 	return row;
 }
 
 GPtrArray *
 event_list(StoreTxn *txn, gint64 ticket, GError **error)
 {
-	return rows_collect(store_query(txn, STMT_EVENT_LIST, error, ticket),
-	    read_event, free_event, error);
+	StoreRows *rows = ticket != 0
+	    ? store_query(txn, STMT_EVENT_LIST, error, ticket)
+	    : store_query(txn, STMT_EVENT_LIST_SITE, error);
+
+	return rows_collect(rows, read_event, free_event, error);
 }
 
 void

@@ -18,12 +18,16 @@ typedef struct Ticket {
 	gint64 promised, answered, resolved; /* 0: not */
 	gint64 follows;  /* ticket that it was opened by an answer to; 0 */
 	gint64 reply_to; /* address row where the requester reads mail; 0 */
+	gint64 merged_into; /* row whose mail this one's is; 0 none */
 } Ticket;
 
 Ticket *ticket_new(void);
 Ticket *ticket_copy(const Ticket *ticket);
 void ticket_free(Ticket *ticket);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ticket, ticket_free)
+
+/* Reads a row whose first columns are those of TICKET_BY_ID. */
+gpointer ticket_read(StoreRows *rows);
 
 /* NULL without error when there is none. */
 Ticket *ticket_by_id(StoreTxn *txn, gint64 id, GError **error);
@@ -36,7 +40,8 @@ GPtrArray *ticket_list(StoreTxn *txn, const char *state, const char *queue,
 gboolean ticket_next_number(StoreTxn *txn, gint64 *number, GError **error);
 /* Row with id = number; takes the number from the counter. */
 gboolean ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error);
-/* state, agent, updated, promised, answered, resolved. */
+/* state, queue, agent, updated, promised, answered, resolved, merged_into,
+ * requester. */
 gboolean ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error);
 
 /* The newest ticket that was opened by an answer of address to this one, and
@@ -121,12 +126,18 @@ gboolean msgid_find_mentioned(StoreTxn *txn, const char *msgid, gint64 address,
     MsgidFound *found, GError **error);
 
 typedef struct EventRow {
-	gint64 at;
+	gint64 id, at;
 	char *event, *actor, *detail;
+	char *change; /* what was before, for undo; "" when nothing can be */
 } EventRow;
 void event_row_free(EventRow *row);
+/* ticket 0: about the site. */
 gboolean event_add(StoreTxn *txn, gint64 ticket, gint64 at, const char *event,
     const char *actor, const char *detail, GError **error);
+gboolean event_add_change(StoreTxn *txn, gint64 ticket, gint64 at,
+    const char *event, const char *actor, const char *detail,
+    const char *change, GError **error);
+/* ticket 0: those about the site. */
 GPtrArray *event_list(StoreTxn *txn, gint64 ticket, GError **error);
 
 typedef struct TimerRow {

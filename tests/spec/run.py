@@ -65,6 +65,12 @@ class Site:
                 (done.stdout + done.stderr).decode("utf-8", "replace")))
         return done.stdout
 
+    def status(self, *words):
+        return subprocess.run(
+            [JAVOB, "-c", self.conf, *words], input=b"", capture_output=True,
+            timeout=120, env=dict(os.environ, JAVOB_CLOCK=self.clock)
+            ).returncode
+
     def lines(self, *words):
         text = self.javob(*words, "--json").decode("utf-8")
         return [json.loads(line) for line in text.splitlines()]
@@ -126,7 +132,8 @@ def explain(site, path, octets, words):
 
 
 def give(site, path):
-    """One mail or command; gives what is wrong with its explanation."""
+    """One mail or command; gives what is wrong with its explanation. A command
+    that must be refused begins with "!"."""
     base, kind = os.path.splitext(path)
     env = pairs(fill(site, read(base + ".env", "").encode()).decode())
     site.clock = env.get("at", site.clock)
@@ -134,7 +141,11 @@ def give(site, path):
         octets = fill(site, f.read())
     if kind == ".cmd":
         for line in octets.decode().splitlines():
-            site.javob(*line.split())
+            words = line.replace("@@GIVEN@@", os.path.dirname(path)).split()
+            if words[0] != "!":
+                site.javob(*words)
+            elif site.status(*words[1:]) != 1:
+                raise Broken("not refused: %s" % line)
         return []
     words = ["--mailbox", env.get("mailbox", "support")]
     for name in ("sender", "recipient"):

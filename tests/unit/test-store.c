@@ -518,8 +518,8 @@ test_verify(Place *place, gconstpointer data)
 {
 	(void)data;
 	assert_verified(place->store, NULL);
-	run_sql(place, "INSERT INTO event (ticket, at, event, actor, detail) "
-		       "VALUES (4711, 1, 'x', 'y', '')");
+	run_sql(place, "INSERT INTO event (ticket, at, event, actor, detail, "
+		       "change) VALUES (4711, 1, 'x', 'y', '', '')");
 	assert_verified(place->store, "event: row 1 refers to a row of ticket");
 }
 

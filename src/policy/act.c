@@ -1,0 +1,455 @@
+/* act.c - see act.h: the table of deeds, and the small ones. Called by the
+ * command line; hands on to effects, as a mail does. */
+#include "policy/act.h"
+
+#include <string.h>
+
+#include "ground/error.h"
+#include "ground/text.h"
+#include "mail/address.h"
+#include "policy/act_private.h"
+#include "policy/notify.h"
+#include "policy/relay.h"
+#include "policy/ticket.h"
+#include "store/links.h"
+
+/* --- helpers -------------------------------------------------------------- */
+
+Ticket *
+act_ticket(StoreTxn *txn, gint64 number, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(Ticket) ticket = ticket_by_number(txn, number, &reason);
+
+	if (reason != NULL)
+		g_propagate_error(error, g_steal_pointer(&reason));
+	else if (ticket == NULL)
+		error_permanent(error,
+		    "ticket %" NUMBER " is not there; see javob ticket list",
+		    number);
+	else if (ticket->merged_into != 0)
+		error_permanent(error,
+		    "ticket %" NUMBER " is part of ticket %" NUMBER
+		    ": act on that one, or undo the merge",
+		    number, ticket->merged_into);
+	else
+		return g_steal_pointer(&ticket);
+	return NULL;
+}
+
+char *
+act_last_words(StoreTxn *txn, gint64 ticket, GError **error)
+{
+	g_autoptr(GPtrArray) rows = message_list(txn, ticket, error);
+
+	if (rows == NULL)
+		return NULL;
+	for (guint i = rows->len; i > 0; i--) {
+		const MessageRow *row = rows->pdata[i - 1];
+
+		if (g_str_equal(row->direction, "in") &&
+		    g_str_equal(row->visibility, "public") &&
+		    g_str_equal(row->kind, "human"))
+			return g_strdup(row->new_text);
+	}
+	return g_strdup("");
+}
+
+static gboolean
+is_actor(const ActScene *scene, const AddressRow *agent)
+{
+	return scene->act->agent != NULL &&
+	       g_str_equal(scene->act->agent, agent->address);
+}
+
+void
+act_tell(const ActScene *scene, const Facts *facts, const AddressRow *only,
+    const char *note, const char *text, Effects *effects)
+{
+	/* One deed on a ticket may be done twice a second. */
+	g_autofree char *once = token_random();
+	g_autofree char *cause =
+	    g_strdup_printf("act:%" NUMBER ":%s", effects->ticket->id, once);
+
+	if (only != NULL && !is_actor(scene, only))
+		notify_ticket(facts, scene->desk, scene->now, only, cause, note,
+		    text, effects);
+	for (guint i = 0; only == NULL && i < facts->agents->len; i++) {
+		const AddressRow *agent = facts->agents->pdata[i];
+
+		if (!is_actor(scene, agent))
+			notify_ticket(facts, scene->desk, scene->now, agent,
+			    cause, note, text, effects);
+	}
+}
+
+/* --- state ---------------------------------------------------------------- */
+
+static char *
+change_state(ActScene *scene, TicketMove move, const char *event,
+    GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+
+	if (ticket_move_by(scene->effects, move, event, scene->act->actor,
+		"by command", scene->now))
+		return g_strdup_printf("ticket %" NUMBER " is %s",
+		    ticket->number, ticket->state);
+	error_permanent(error, "ticket %" NUMBER " is %s already",
+	    ticket->number, ticket->state);
+	return NULL;
+}
+
+static char *
+act_close(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_CLOSE, "closed", error);
+}
+
+static char *
+act_reopen(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_REOPEN, "reopened", error);
+}
+
+static char *
+act_spam(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_SPAM, "spam", error);
+}
+
+/* --- who and where -------------------------------------------------------- */
+
+static AddressRow *
+need_agent(ActScene *scene, GError **error)
+{
+	g_autofree char *folded = address_fold(scene->act->word);
+
+	if (site_is_agent(scene->desk->site, folded))
+		return party_need(scene->txn, folded, scene->act->word, "",
+		    scene->now, error);
+	error_permanent(error,
+	    "%s is no agent: no [queue] of the configuration lists him",
+	    scene->act->word);
+	return NULL;
+}
+
+static char *
+act_assign(ActScene *scene, GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+	gboolean nobody = g_str_equal(scene->act->word, "-");
+	g_autoptr(AddressRow) agent = nobody ? NULL : need_agent(scene, error);
+	g_autofree char *words = NULL, *note = NULL;
+	gint64 id = agent != NULL ? agent->id : 0;
+	const char *to = nobody ? "nobody" : scene->act->word;
+
+	if (agent == NULL && !nobody)
+		return NULL;
+	if (id == ticket->agent) {
+		error_permanent(error,
+		    "ticket %" NUMBER " is assigned to %s already",
+		    ticket->number, to);
+		return NULL;
+	}
+	effects_event(scene->effects, "assigned", scene->act->actor, "to %s",
+	    to);
+	effects_change(scene->effects, "agent=%" NUMBER "&now=%" NUMBER,
+	    ticket->agent, id);
+	ticket->agent = id;
+	ticket->updated = scene->now;
+	if (agent != NULL) {
+		words = act_last_words(scene->txn, ticket->id, error);
+		if (words == NULL)
+			return NULL;
+		note = g_strdup_printf("%s has assigned this ticket to you.",
+		    scene->act->actor);
+		act_tell(scene, scene->facts, agent, note, words,
+		    scene->effects);
+	}
+	return g_strdup_printf("ticket %" NUMBER " is assigned to %s",
+	    ticket->number, to);
+}
+
+static gboolean
+has_agent(const Facts *facts, gint64 id)
+{
+	for (guint i = 0; i < facts->agents->len; i++) {
+		const AddressRow *agent = facts->agents->pdata[i];
+
+		if (agent->id == id)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Its new agents must hear of it as of a new ticket. The promise stands: the
+ * customer has it in writing. */
+static char *
+act_move(ActScene *scene, GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+	const char *queue = scene->act->word;
+	g_autofree char *old = g_strdup(ticket->queue);
+	g_autofree char *escaped = g_uri_escape_string(old, NULL, TRUE);
+	g_autofree char *now = g_uri_escape_string(queue, NULL, TRUE);
+	g_autofree char *words = NULL, *note = NULL;
+	g_autoptr(Facts) there = NULL;
+	gint64 agent = ticket->agent;
+
+	if (site_queue(scene->desk->site, queue) == NULL) {
+		error_permanent(error,
+		    "there is no [queue %s] in the configuration", queue);
+		return NULL;
+	}
+	if (g_str_equal(queue, old)) {
+		error_permanent(error,
+		    "ticket %" NUMBER " is in queue %s "
+		    "already",
+		    ticket->number, queue);
+		return NULL;
+	}
+	g_free(ticket->queue);
+	ticket->queue = g_strdup(queue);
+	ticket->updated = scene->now;
+	if (!ticket_update(scene->txn, ticket, error))
+		return NULL;
+	there = facts_of_ticket(scene->txn, scene->desk, ticket->id, scene->now,
+	    error);
+	words = there != NULL ? act_last_words(scene->txn, ticket->id, error)
+			      : NULL;
+	if (words == NULL)
+		return NULL;
+	if (agent != 0 && !has_agent(there, agent))
+		ticket->agent = 0;
+	effects_event(scene->effects, "moved", scene->act->actor,
+	    "from queue %s to %s", old, queue);
+	effects_change(scene->effects,
+	    "queue=%s&now=%s&agent=%" NUMBER "&agent-now=%" NUMBER, escaped,
+	    now, agent, ticket->agent);
+	note = g_strdup_printf("%s has moved this ticket here from queue %s.",
+	    scene->act->actor, old);
+	act_tell(scene, there, NULL, note, words, scene->effects);
+	return g_strdup_printf("ticket %" NUMBER " is in queue %s",
+	    ticket->number, queue);
+}
+
+static char *
+act_link(ActScene *scene, GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(Ticket) other =
+	    ticket_by_number(scene->txn, scene->act->other, &reason);
+	g_autofree char *detail = NULL, *change = NULL;
+	gint64 was;
+
+	if (reason != NULL || other == NULL || other->id == ticket->id) {
+		if (reason != NULL)
+			g_propagate_error(error, g_steal_pointer(&reason));
+		else
+			error_permanent(error,
+			    "there is no other ticket %" NUMBER,
+			    scene->act->other);
+		return NULL;
+	}
+	if (!link_remove(scene->txn, ticket->id, other->id, &was, error) ||
+	    !link_add(scene->txn, ticket->id, other->id, error))
+		return NULL;
+	if (was > 0) {
+		error_permanent(error,
+		    "tickets %" NUMBER " and %" NUMBER " are linked already",
+		    ticket->number, other->number);
+		return NULL;
+	}
+	effects_event(scene->effects, "linked", scene->act->actor,
+	    "related to ticket %" NUMBER, other->number);
+	effects_change(scene->effects, "other=%" NUMBER, other->id);
+	detail = g_strdup_printf("related to ticket %" NUMBER, ticket->number);
+	change = g_strdup_printf("see=%" NUMBER, ticket->number);
+	if (!event_add_change(scene->txn, other->id, scene->now, "linked",
+		scene->act->actor, detail, change, error))
+		return NULL;
+	return g_strdup_printf("tickets %" NUMBER " and %" NUMBER " are linked",
+	    ticket->number, other->number);
+}
+
+/* --- words ---------------------------------------------------------------- */
+
+static void
+set(char **at, char *text)
+{
+	g_free(*at);
+	*at = text;
+}
+
+/* The text as a mail from inside, so that it takes the road of one. */
+static gboolean
+speak(ActScene *scene, GError **error)
+{
+	const Act *act = scene->act;
+	Facts *facts = scene->facts;
+	g_autofree char *text = NULL;
+	const char *name = "";
+
+	if (act->text == NULL || !g_utf8_validate(act->text, -1, NULL) ||
+	    strspn(act->text, " \t\r\n") == strlen(act->text))
+		return error_permanent(error, "the text is empty or no UTF-8");
+	if (act->agent != NULL) {
+		facts->sender = party_need(scene->txn, act->agent, act->agent,
+		    "", scene->now, error);
+		if (facts->sender == NULL)
+			return FALSE;
+		name = facts->sender->name;
+	}
+	scene->message = message_new();
+	scene->envelope =
+	    envelope_new(facts->mailbox->name, "shell", scene->now);
+	text = g_strchomp(g_strdup(act->text));
+	scene->octets = g_bytes_new(text, strlen(text));
+	/* Of no mail, so without a Message-ID; but each is one of its own. */
+	set(&scene->message->content_hash, token_random());
+	set(&scene->message->body_text, g_strdup(text));
+	set(&scene->message->new_text, g_strdup(text));
+	g_ptr_array_add(scene->message->from,
+	    address_new(act->agent != NULL ? act->agent : act->actor, name));
+	facts->message = scene->message;
+	facts->envelope = scene->envelope;
+	facts->author = message_author(scene->message);
+	facts->auth = AUTH_PASS;
+	set(&scene->effects->visibility, g_strdup("internal"));
+	set(&scene->effects->kind, g_strdup("agent"));
+	set(&scene->effects->why, g_strdup("command line"));
+	scene->effects->is_inside = TRUE;
+	return TRUE;
+}
+
+static char *
+act_note(ActScene *scene, GError **error)
+{
+	if (!speak(scene, error))
+		return NULL;
+	set(&scene->effects->kind, g_strdup("note"));
+	scene->effects->ticket->updated = scene->now;
+	effects_event(scene->effects, "note", scene->act->actor, "by command");
+	return g_strdup_printf("noted on ticket %" NUMBER, scene->act->number);
+}
+
+static char *
+act_reply(ActScene *scene, GError **error)
+{
+	const char *advice = "";
+	g_autofree char *why = NULL;
+
+	if (!speak(scene, error))
+		return NULL;
+	why = relay_obey(scene->facts, scene->desk, scene->now, &advice,
+	    scene->effects);
+	if (why != NULL) {
+		error_permanent(error, "nothing was sent: %s", why);
+		return NULL;
+	}
+	if (scene->effects->letters->len == 0)
+		return g_strdup_printf("nothing to send; ticket %" NUMBER
+				       " is %s",
+		    scene->act->number, scene->effects->ticket->state);
+	return g_strdup_printf("the answer to ticket %" NUMBER
+			       " is on its way to %s",
+	    scene->act->number, scene->facts->requester->written);
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+static const struct {
+	const char *verb;
+	ActNeed need;
+	char *(*run)(ActScene *scene, GError **error);
+} deeds[] = {
+	{ "reply", ACT_TEXT, act_reply },
+	{ "note", ACT_TEXT, act_note },
+	{ "assign", ACT_AGENT, act_assign },
+	{ "move", ACT_QUEUE, act_move },
+	{ "close", ACT_NOTHING, act_close },
+	{ "reopen", ACT_NOTHING, act_reopen },
+	{ "spam", ACT_NOTHING, act_spam },
+	{ "merge", ACT_TICKET, act_merge },
+	{ "split", ACT_MESSAGE, act_split },
+	{ "link", ACT_TICKET, act_link },
+	{ "undo", ACT_NOTHING, act_undo },
+};
+
+gboolean
+act_need(const char *verb, ActNeed *need)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(deeds); i++)
+		if (g_str_equal(deeds[i].verb, verb)) {
+			*need = deeds[i].need;
+			return TRUE;
+		}
+	return FALSE;
+}
+
+static char *
+play(ActScene *scene, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(deeds); i++)
+		if (g_str_equal(deeds[i].verb, scene->act->verb))
+			return deeds[i].run(scene, error);
+	error_permanent(error, "%s is nothing that can be done with a ticket",
+	    scene->act->verb);
+	return NULL;
+}
+
+/* Of a merged ticket only the merge can be undone. */
+static gboolean
+is_undo(const Act *act)
+{
+	return g_str_equal(act->verb, "undo");
+}
+
+static gboolean
+set_scene(ActScene *scene, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(Ticket) ticket =
+	    is_undo(scene->act)
+		? ticket_by_number(scene->txn, scene->act->number, &reason)
+		: act_ticket(scene->txn, scene->act->number, &reason);
+
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	if (ticket == NULL)
+		return error_permanent(error,
+		    "ticket %" NUMBER " is not there; see javob ticket list",
+		    scene->act->number);
+	scene->facts = facts_of_ticket(scene->txn, scene->desk, ticket->id,
+	    scene->now, error);
+	if (scene->facts == NULL)
+		return FALSE;
+	scene->effects = effects_new();
+	scene->effects->ticket = g_steal_pointer(&ticket);
+	scene->effects->verified = TRUE;
+	return TRUE;
+}
+
+char *
+act_run(StoreTxn *txn, const Desk *desk, const Act *act, gint64 now,
+    GError **error)
+{
+	ActScene scene = { txn, desk, act, now, NULL, NULL, NULL, NULL, NULL };
+	g_autofree char *said = NULL;
+
+	if (set_scene(&scene, error))
+		said = play(&scene, error);
+	if (said != NULL && !effects_write(txn, scene.facts, scene.effects,
+				scene.octets, now, error))
+		g_clear_pointer(&said, g_free);
+	g_clear_pointer(&scene.octets, g_bytes_unref);
+	facts_free(scene.facts);
+	effects_free(scene.effects);
+	message_free(scene.message);
+	envelope_free(scene.envelope);
+	return g_steal_pointer(&said);
+}
