@@ -241,7 +241,7 @@ cut_message(BodyReader *r, const PrescanRange *range, Attachment *attachment)
 	for (gsize at = range->start; at < range->end; at += CHUNK) {
 		gsize n = MIN(range->end - at, CHUNK);
 
-		digest_add(sum, data + at, n);
+		digest_add_lines(sum, data + at, n);
 		octets_forget(raw, at, at + n);
 	}
 	attachment->size = (gint64)size;

@@ -3,6 +3,7 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <string.h>
 
 #define DIGEST_SIZE 32
 
@@ -34,6 +35,19 @@ digest_add(Digest *digest, const void *octets, gsize length)
 {
 	if (length > 0)
 		gnutls_hash(digest->hash, octets, length);
+}
+
+void
+digest_add_lines(Digest *digest, const void *octets, gsize length)
+{
+	const char *p = octets, *end = p + length, *cr;
+
+	while (p < end && (cr = memchr(p, '\r', (gsize)(end - p))) != NULL) {
+		digest_add(digest, p, (gsize)(cr - p));
+		p = cr + 1;
+	}
+	if (p < end)
+		digest_add(digest, p, (gsize)(end - p));
 }
 
 char *

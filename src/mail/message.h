@@ -24,7 +24,8 @@ struct Attachment {
 	char *content_id; /* without <>; "" when none */
 	gboolean is_inline;
 	gint64 size;    /* decoded octets */
-	char *sha256;   /* of the decoded octets, hexadecimal */
+	char *sha256;   /* of the decoded octets, hexadecimal; of a
+	                   * part that travels as lines: without CR */
 	GBytes *octets; /* NULL unless MESSAGE_WITH_ATTACHMENTS was asked */
 };
 

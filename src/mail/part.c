@@ -302,6 +302,7 @@ part_decode(const Part *part, gsize most, GByteArray *kept, Digest *sum)
 {
 	const char *data = g_bytes_get_data(part->octets->bytes, NULL);
 	gboolean plain = part->encoding == GMIME_CONTENT_ENCODING_8BIT;
+	gboolean lines = part->encoding != GMIME_CONTENT_ENCODING_BASE64;
 	g_autofree char *buffer = NULL;
 	gsize forgotten = part->start;
 	Decoder state = { .bits = 0 };
@@ -320,7 +321,9 @@ part_decode(const Part *part, gsize most, GByteArray *kept, Digest *sum)
 			n = decode_step(part, &state, at, n, buffer);
 			out = buffer;
 		}
-		if (sum != NULL)
+		if (sum != NULL && lines)
+			digest_add_lines(sum, out, n);
+		else if (sum != NULL)
 			digest_add(sum, out, n);
 		keep(kept, most, out, n);
 		size += (gint64)n;
