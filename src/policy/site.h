@@ -20,10 +20,21 @@ typedef struct Mailbox {
 	const ConfigSection *section;
 } Mailbox;
 
+/* By the words of [queue] assign. */
+typedef enum AssignRule {
+	ASSIGN_NONE,
+	ASSIGN_ROUND_ROBIN,
+	ASSIGN_LEAST_OPEN,
+	ASSIGN_LAST_AGENT,
+	ASSIGN_LANGUAGE,
+} AssignRule;
+
 typedef struct Queue {
 	char *name;
 	GPtrArray *agents;    /* of char *, folded addresses */
 	char *calendar;
+	AssignRule assign;    /* who gets a new ticket */
+	gint64 pass_on;       /* working seconds until it goes on; 0 never */
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
 } Queue;
