@@ -19,6 +19,8 @@ static const Transition transitions[] = {
 	{ "spam", TICKET_ANSWER, "spam" },
 	{ NULL, TICKET_ANSWER, "waiting" },
 	{ NULL, TICKET_CLOSE, "closed" },
+	{ "new", TICKET_REOPEN, "open" },
+	{ "waiting", TICKET_REOPEN, "open" },
 	{ "resolved", TICKET_REOPEN, "open" },
 	{ "closed", TICKET_REOPEN, "open" },
 	{ "spam", TICKET_REOPEN, "open" },

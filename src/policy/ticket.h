@@ -2,7 +2,7 @@
  *
  *   new ----answer----> waiting --customer--> open --answer--> waiting
  *   any --close--> closed --customer--> open      any --spam--> spam
- *   waiting, closed --bounce--> open              closed, spam --reopen--> open
+ *   waiting, closed --bounce--> open              any --reopen--> open
  *   any --merge--> closed, and its mail goes to the other one
  */
 #ifndef POLICY_TICKET_H
