@@ -115,7 +115,7 @@ act_reopen(ActScene *scene, GError **error)
 static char *
 act_open(ActScene *scene, GError **error)
 {
-	return change_state(scene, TICKET_REOPEN, "reopened", error);
+	return change_state(scene, TICKET_OPEN, "reopened", error);
 }
 
 static char *
