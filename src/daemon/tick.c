@@ -250,8 +250,10 @@ tick_run(const RoleContext *context)
 		if ((tick.store != NULL ||
 			tick_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
-		    fired > 0)
+		    fired > 0) {
 			wake_send(run, "send");
+			wake_send(run, "board");
+		}
 		if (reason == NULL && clock_now() - purged > PURGE_EVERY) {
 			purge(tick.store, &reason);
 			purged = clock_now();

@@ -9,6 +9,7 @@
 #include "mail/address.h"
 #include "mail/words.h"
 #include "mail/nameserver.h"
+#include "policy/board.h"
 #include "policy/calendar.h"
 #include "policy/route.h"
 
@@ -595,6 +596,7 @@ site_new(Config *config, GPtrArray *errors)
 	add_default_queue(site);
 	add_mailboxes(site, errors);
 	site->rules = route_rules(site, errors);
+	site->boards = board_list(site, errors);
 	if (!has_section(config, "mailbox"))
 		config_error(config, errors, NULL, NULL,
 		    "there is no mailbox; add [mailbox support] with an "
@@ -612,6 +614,7 @@ site_free(Site *site)
 	g_ptr_array_unref(site->queues);
 	g_ptr_array_unref(site->calendars);
 	g_ptr_array_unref(site->rules);
+	g_ptr_array_unref(site->boards);
 	g_free(site->state_dir);
 	g_free(site->store_url);
 	g_free(site->default_language);

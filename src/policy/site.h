@@ -6,6 +6,7 @@
 #include "javob.h"
 
 typedef struct RouteRule RouteRule; /* policy/route.h */
+typedef struct Board Board;         /* policy/board.h */
 
 typedef struct Mailbox {
 	char *name;
@@ -57,6 +58,7 @@ struct Site {
 	GPtrArray *queues;    /* of Queue */
 	GPtrArray *calendars; /* of Calendar */
 	GPtrArray *rules;     /* of RouteRule, in order */
+	GPtrArray *boards;    /* of Board */
 };
 
 extern const ConfigOption site_options[];

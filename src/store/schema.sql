@@ -240,6 +240,18 @@ CREATE TABLE timer (
 ) STRICT;
 CREATE INDEX timer_by_due ON timer (due);
 
+-- Rebuildable: what the board of that name was last given to show. Outlives its
+-- ticket until the board shows it no more.
+CREATE TABLE board_item (
+	board TEXT NOT NULL,
+	ticket INTEGER NOT NULL,
+	folder TEXT NOT NULL,         -- below the board's root
+	flagged INTEGER NOT NULL,     -- 0, 1
+	settled INTEGER NOT NULL,     -- 0: a change of ours is under way
+	version TEXT NOT NULL,        -- of what its message shows
+	PRIMARY KEY (board, ticket)
+) STRICT;
+
 -- Rebuildable: messages that the full-text index does not hold yet.
 CREATE TABLE unindexed (
 	message INTEGER NOT NULL PRIMARY KEY REFERENCES message (id)
