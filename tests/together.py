@@ -53,12 +53,13 @@ class Moment:
                             (p.stdout + p.stderr).decode("utf-8", "replace"))
 
 
-def plan(agent, pair):
-    """What an agent does now: verb, ticket, arguments, its word."""
+def plan(agent, pair, last):
+    """What an agent does now: verb, ticket, arguments, its word. Tickets are
+    merged in the last of their moments, or hardly anything would be done."""
     one, other = pair if rng.random() < 0.7 else pair[::-1]
     verb = rng.choice(["reply"] * 4 + ["note"] * 2 + ["close", "close",
-                      "reopen", "wait", "open", "take", "release", "assign",
-                      "merge", "merge"])
+                      "reopen", "wait", "open", "take", "release", "assign"]
+                     + ["merge"] * (8 if last else 0))
     text, arguments = None, []
     if verb in ("reply", "note"):
         text = word()
@@ -122,8 +123,9 @@ with scene(tap):
             write(i, "One more thing: %s." % mails[-1][1],
                   "m%d-%d@customer.invalid" % (i, n),
                   in_reply_to="m%d@customer.invalid" % i)
-        deeds += Moment([plan(AGENTS[0], pair),
-                         plan(AGENTS[1], pair)]).done
+        last = n % MOMENTS == MOMENTS - 1
+        deeds += Moment([plan(AGENTS[0], pair, last),
+                         plan(AGENTS[1], pair, last)]).done
     lmtp.close()
     tap.note("%d moments in %.1f s: %s" % (
         TOGETHER, time.monotonic() - started, ", ".join(
@@ -164,8 +166,11 @@ with scene(tap):
 
     wrong = []
     for number, t in shown.items():
-        wrong += ["%d: %s" % (number, w)
-                  for w in history(t["events"], t["state"])]
+        untrue = history(t["events"], t["state"])
+        if untrue:
+            wrong += ["%d: %s" % (number, w) for w in untrue] + [
+                "  %s by %s: %s %s" % (e["event"], e["actor"], e["detail"],
+                                       e["change"]) for e in t["events"]]
         into = t["merged_into"]
         if into is not None and any(m for m in t["messages"]):
             wrong.append("%d is part of %d and has kept words" % (
@@ -173,7 +178,7 @@ with scene(tap):
         if into is not None and shown[into]["merged_into"] == number:
             wrong.append("%d and %d are part of each other" % (number, into))
     tap.ok(not wrong, "each ticket has one history, and ends as it tells",
-           *wrong[:10])
+           *wrong[:40])
     done = collections.Counter(
         (d.number, d.verb) for d in deeds if d.status == 0)
     told = collections.Counter()

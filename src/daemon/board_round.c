@@ -167,10 +167,10 @@ look_into(BoardRound *round, View *view, const char *folder, GError **error)
 	}
 	for (guint i = 0; i < cards->len; i++) {
 		const ImapCard *card = &g_array_index(cards, ImapCard, i);
-		gint64 id = board_key_ticket(
-		    round->board, round->desk->keys, card->key);
 		BoardFound found = { folder, card->uid, card->flagged,
-			card->deleted, card->seen, FALSE };
+			card->deleted, card->seen, 0, FALSE };
+		gint64 id = board_key_ticket(round->board, round->desk->keys,
+		    card->key, &found.version);
 
 		/* What cannot be removed altogether is gone all the same. */
 		if (id != 0 &&
@@ -243,12 +243,15 @@ has_word(const Entry *entry)
 	    plan->claim != NULL || plan->late;
 }
 
-/* The row from now on: what was found is known. */
+/* The row from now on: what was found is known. A message by which he has
+ * spoken and that is not the one to be kept goes. */
 static gboolean
 hear(BoardRound *round, StoreTxn *txn, const Entry *entry, GError **error)
 {
 	BoardItem item = *entry->item;
 
+	if (entry->plan.heard != entry->plan.keep)
+		return TRUE;
 	item.folder = (char *)entry->plan.keep->folder;
 	item.flagged = entry->plan.keep->flagged;
 	return board_item_set(txn, round->board->name, &item, error);
@@ -311,11 +314,11 @@ refuse(BoardRound *round, const Entry *entry, const char *why, GError **error)
 {
 	g_autoptr(StoreTxn) txn = store_begin(round->store, error);
 	g_autofree char *detail = g_strdup_printf("put into %s: %s",
-	    entry->plan.keep->folder, why);
+	    entry->plan.heard->folder, why);
 
 	log_info("board=%s ticket=%" G_GINT64_FORMAT
 		 " event=board-refused folder=\"%s\" reason=\"%s\"",
-	    round->board->name, entry->id, entry->plan.keep->folder, why);
+	    round->board->name, entry->id, entry->plan.heard->folder, why);
 	return txn != NULL && hear(round, txn, entry, error) &&
 	    event_add(txn, entry->id, clock_now(), "board-refused",
 		round->board->endpoint->user, detail, error) &&
@@ -356,16 +359,20 @@ obey(BoardRound *round, const Entry *entry, GError **error)
 /* --- changing -------------------------------------------------------------- */
 
 static gboolean
+has_extra(const Entry *entry)
+{
+	for (guint i = 0; i < entry->found->len; i++)
+		if (g_array_index(entry->found, BoardFound, i).extra)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
 is_change(const Entry *entry)
 {
 	const BoardPlan *plan = &entry->plan;
 
-	if (has_word(entry) || plan->unsure)
-		return FALSE;
-	for (guint i = 0; i < entry->found->len; i++)
-		if (g_array_index(entry->found, BoardFound, i).extra)
-			return TRUE;
-	return plan->add || plan->move || plan->flag || plan->record ||
+	return has_extra(entry) || plan->add || plan->move || plan->flag || plan->record ||
 	    plan->drop;
 }
 
@@ -382,7 +389,8 @@ make_pages(BoardRound *round, GPtrArray *batch, GError **error)
 		if (!entry->plan.add)
 			continue;
 		entry->page = board_page(txn, round->desk, round->board,
-		    entry->id, clock_now(), &entry->news, &reason);
+		    entry->id, entry->wish.version, clock_now(), &entry->news,
+		    &reason);
 		if (entry->page != NULL)
 			continue;
 		if (!g_error_matches(
@@ -411,8 +419,8 @@ write_down(BoardRound *round, const GPtrArray *batch, gboolean done,
 		BoardItem item = { .ticket = entry->id, .settled = done };
 		gboolean gone = !entry->wish.wanted;
 
-		if (gone && !plan->drop)
-			continue; /* until it is found no more */
+		if ((gone && !plan->drop) || has_word(entry))
+			continue; /* until it is found no more; hear() did */
 		if (plan->record && !done)
 			continue;
 		item.folder = done || entry->item == NULL
@@ -504,41 +512,95 @@ add_page(BoardRound *round, const Entry *entry, GError **error)
 	    entry->wish.flagged, seen, error);
 }
 
-/* The new message first, then the old one goes: a ticket may be there twice
- * for a moment, but never not at all. A flag is set before the move, as long
- * as the UID is known. */
+/* Whether an agent has touched the old message while the new one was made: then
+ * it stays until he was heard. fresh: what has been listed since, by folder. */
+static gboolean
+is_untouched(BoardRound *round, GHashTable *fresh, const BoardFound *one,
+    gboolean *untouched, GError **error)
+{
+	const GArray *cards = g_hash_table_lookup(fresh, one->folder);
+
+	if (cards == NULL) {
+		g_autofree char *path = path_of(round, one->folder);
+		gboolean missing;
+
+		cards = in_imap_board_list(round->imap, path, &missing, error);
+		if (cards == NULL)
+			return FALSE;
+		g_hash_table_insert(
+		    fresh, (gpointer)one->folder, (gpointer)cards);
+	}
+	*untouched = FALSE;
+	for (guint i = 0; i < cards->len; i++) {
+		const ImapCard *card = &g_array_index(cards, ImapCard, i);
+
+		if (card->uid == one->uid)
+			*untouched = card->flagged == one->flagged &&
+			    card->deleted == one->deleted;
+	}
+	return TRUE;
+}
+
+static gboolean
+plan_removals(BoardRound *round, GHashTable *fresh, const Entry *entry,
+    GPtrArray *jobs, GError **error)
+{
+	for (guint i = 0; i < entry->found->len; i++) {
+		const BoardFound *one = &g_array_index(
+		    entry->found, BoardFound, i);
+		Job removal = { .from = one->folder };
+		gboolean go = TRUE;
+
+		if (!one->extra)
+			continue;
+		if (one == entry->plan.keep &&
+		    !is_untouched(round, fresh, one, &go, error))
+			return FALSE;
+		if (go)
+			job_add(jobs, &removal, one->uid);
+	}
+	return TRUE;
+}
+
+static void
+plan_changes(const Entry *entry, GPtrArray *flags, GPtrArray *moves)
+{
+	const BoardPlan *plan = &entry->plan;
+	Job flag = { .flag = TRUE, .on = entry->wish.flagged };
+	Job move = { .to = entry->wish.folder };
+
+	if (plan->flag) {
+		flag.from = plan->keep->folder;
+		job_add(flags, &flag, plan->keep->uid);
+	}
+	if (plan->move) {
+		move.from = plan->keep->folder;
+		job_add(moves, &move, plan->keep->uid);
+	}
+}
+
+/* New messages first, then the old ones go: a ticket may be there twice for a
+ * moment, but never not at all. Flags are set before moves, as long as the UIDs
+ * are known. */
 static gboolean
 change(BoardRound *round, const GPtrArray *batch, GError **error)
 {
 	g_autoptr(GPtrArray) flags = g_ptr_array_new_with_free_func(job_free);
 	g_autoptr(GPtrArray) moves = g_ptr_array_new_with_free_func(job_free);
+	g_autoptr(GHashTable) fresh = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (guint i = 0; i < batch->len; i++) {
 		const Entry *entry = batch->pdata[i];
-		const BoardPlan *plan = &entry->plan;
-		Job job = { 0 };
 
-		if (plan->add && !add_page(round, entry, error))
+		if (entry->plan.add && !add_page(round, entry, error))
 			return FALSE;
-		for (guint j = 0; j < entry->found->len; j++) {
-			const BoardFound *one = &g_array_index(
-			    entry->found, BoardFound, j);
-			Job removal = { .from = one->folder };
+	}
+	for (guint i = 0; i < batch->len; i++) {
+		const Entry *entry = batch->pdata[i];
 
-			if (one->extra)
-				job_add(moves, &removal, one->uid);
-		}
-		if (plan->keep == NULL)
-			continue;
-		job.from = plan->keep->folder;
-		job.on = entry->wish.flagged;
-		job.flag = TRUE;
-		if (plan->flag)
-			job_add(flags, &job, plan->keep->uid);
-		job.flag = job.on = FALSE;
-		job.to = entry->wish.folder;
-		if (plan->move)
-			job_add(moves, &job, plan->keep->uid);
+		if (!plan_removals(round, fresh, entry, moves, error))
+			return FALSE;
+		plan_changes(entry, flags, moves);
 	}
 	return run_jobs(round, flags, error) && run_jobs(round, moves, error);
 }

@@ -194,6 +194,12 @@ board_folders(const Board *board, const Site *site)
 	return folders;
 }
 
+guint
+board_version(const char *version)
+{
+	return g_str_hash(version);
+}
+
 void
 board_wish(const Board *board, const BoardTicket *ticket, gint64 agent,
     BoardWish *wish)
@@ -277,14 +283,14 @@ take_apart(const Board *board, const char *folder, const char **column,
 			       : g_strdup("");
 }
 
-/* He has moved it from item->folder, where it belongs, to plan->keep's. */
+/* He has moved it from item->folder, where it belongs. */
 static void
 read_move(const Board *board, const BoardItem *item, BoardPlan *plan)
 {
 	const char *column, *from_column;
 	g_autofree char *queue = NULL, *from_queue = NULL;
 
-	take_apart(board, plan->keep->folder, &column, &queue);
+	take_apart(board, plan->heard->folder, &column, &queue);
 	take_apart(board, item->folder, &from_column, &from_queue);
 	for (guint i = 0; i < BOARD_COLUMNS; i++)
 		if (g_str_equal(column, board->columns[i]) &&
@@ -295,25 +301,38 @@ read_move(const Board *board, const BoardItem *item, BoardPlan *plan)
 	plan->late = plan->verb == NULL && plan->queue == NULL;
 }
 
-/* TRUE if an agent has spoken. */
+/* TRUE if an agent has spoken by that message. */
 static gboolean
 listen_to(const Board *board, const BoardItem *item, const BoardWish *wish,
-    BoardPlan *plan)
+    BoardFound *one, BoardPlan *plan)
 {
-	const BoardFound *keep = plan->keep;
-
-	if (!g_str_equal(keep->folder, item->folder) &&
-	    !g_str_equal(keep->folder, wish->folder)) {
+	plan->heard = one;
+	if (!g_str_equal(one->folder, item->folder) &&
+	    !g_str_equal(one->folder, wish->folder)) {
 		if (g_str_equal(wish->folder, item->folder))
 			read_move(board, item, plan);
 		else
 			plan->late = TRUE;
 	}
-	if (*board->agent != '\0' && keep->flagged != item->flagged &&
-	    keep->flagged != wish->flagged)
-		plan->claim = keep->flagged ? "take" : "release";
+	if (*board->agent != '\0' && one->flagged != item->flagged &&
+	    one->flagged != wish->flagged)
+		plan->claim = one->flagged ? "take" : "release";
 	return plan->verb != NULL || plan->queue != NULL ||
 	       plan->claim != NULL || plan->late;
+}
+
+/* One that shows what was before. It has been replaced: had nobody touched it
+ * at that moment, it would be gone. */
+static BoardFound *
+find_stale(const BoardItem *item, const BoardPlan *plan, BoardFound *found,
+    guint count)
+{
+	for (guint i = 0; i < count; i++)
+		if (&found[i] != plan->keep && !found[i].deleted &&
+		    plan->keep->version == board_version(item->version) &&
+		    found[i].version != plan->keep->version)
+			return &found[i];
+	return NULL;
 }
 
 /* Nobody has: it is made what it should be. The row of a message that was being
@@ -347,6 +366,7 @@ board_plan(const Board *board, const BoardItem *item, const BoardWish *wish,
     BoardFound *found, guint count, gboolean patient, BoardPlan *plan)
 {
 	gboolean ours = item == NULL || !item->settled;
+	BoardFound *stale;
 
 	*plan = (BoardPlan){ 0 };
 	if (!wish->wanted) {
@@ -363,12 +383,15 @@ board_plan(const Board *board, const BoardItem *item, const BoardWish *wish,
 			mark_extra(plan, found, count);
 		return;
 	}
-	if (!ours && !patient && alive(found, count) > 1) {
+	stale = ours ? NULL : find_stale(item, plan, found, count);
+	if (!ours && !patient && stale == NULL && alive(found, count) > 1) {
 		plan->unsure = TRUE;
 		return;
 	}
 	mark_extra(plan, found, count);
-	if (!ours && listen_to(board, item, wish, plan))
+	if (stale != NULL && listen_to(board, item, wish, stale, plan))
+		return;
+	if (!ours && listen_to(board, item, wish, plan->keep, plan))
 		return;
 	put_right(item, wish, plan);
 }

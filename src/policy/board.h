@@ -58,13 +58,18 @@ typedef struct BoardFound {
 	gboolean flagged;
 	gboolean deleted; /* \Deleted: it is going */
 	gboolean seen;
+	guint version;    /* board_version of what it shows */
 	gboolean extra;   /* set by board_plan: to be removed */
 } BoardFound;
 
+/* A version as messages carry it. */
+guint board_version(const char *version);
+
 /* What is to be done. An agent's word comes first: while there is one, nothing
- * else is done to the ticket. */
+ * else is done to the ticket but that messages go which are extra. */
 typedef struct BoardPlan {
 	BoardFound *keep; /* the message that stands for the ticket, or NULL */
+	BoardFound *heard; /* the one by which an agent has spoken, or NULL */
 	gboolean unsure;  /* as in the middle of a move: look again */
 	const char *verb; /* an agent's word for policy/act; NULL: none */
 	char *queue;      /* he moved it to that queue; free it; NULL: no */

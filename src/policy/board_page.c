@@ -21,6 +21,7 @@ typedef struct Page {
 	StoreTxn *txn;
 	const Desk *desk;
 	const Board *board;
+	const char *version;
 	gint64 now;
 	Ticket *ticket;
 	const Mailbox *mailbox;
@@ -49,20 +50,32 @@ party_of(const Board *board)
 	return (gint64)g_str_hash(board->name);
 }
 
-char *
-board_key(const Board *board, const TokenKeys *keys, gint64 ticket)
+static char *
+token_of(const Board *board, const TokenKeys *keys, gint64 ticket)
 {
 	return token_make(keys, TOKEN_BOARD, ticket, party_of(board));
 }
 
-gint64
-board_key_ticket(const Board *board, const TokenKeys *keys, const char *key)
+char *
+board_key(const Board *board, const TokenKeys *keys, gint64 ticket,
+    const char *version)
 {
+	g_autofree char *token = token_of(board, keys, ticket);
+
+	return g_strdup_printf("%s;%08x", token, board_version(version));
+}
+
+gint64
+board_key_ticket(const Board *board, const TokenKeys *keys, const char *key,
+    guint *version)
+{
+	const char *end = key != NULL ? strchr(key, ';') : NULL;
 	Token token;
 
-	if (key == NULL || !token_verify(keys, key, -1, &token) ||
+	if (end == NULL || !token_verify(keys, key, end - key, &token) ||
 	    token.kind != TOKEN_BOARD || token.party != party_of(board))
 		return 0;
+	*version = (guint)g_ascii_strtoull(end + 1, NULL, 16);
 	return token.ticket;
 }
 
@@ -296,12 +309,14 @@ static GBytes *
 compose(const Page *page, const char *subject, const char *text,
     GError **error)
 {
-	g_autofree char *key = board_key(
+	g_autofree char *key = board_key(page->board, page->desk->keys,
+	    page->ticket->id, page->version);
+	g_autofree char *token = token_of(
 	    page->board, page->desk->keys, page->ticket->id);
 	g_autofree char *loop = token_make(
 	    page->desk->keys, TOKEN_LOOP, 0, 0);
 	g_autofree char *unique = token_random();
-	g_autofree char *id = g_strdup_printf("%s.%s@%s", key, unique,
+	g_autofree char *id = g_strdup_printf("%s.%s@%s", token, unique,
 	    address_domain(page->mailbox->address));
 	g_autoptr(Address) from = from_of(page);
 	g_autoptr(Address) reply_to = reply_to_of(page);
@@ -329,10 +344,10 @@ compose(const Page *page, const char *subject, const char *text,
 
 GBytes *
 board_page(StoreTxn *txn, const Desk *desk, const Board *board, gint64 ticket,
-    gint64 now, gboolean *news, GError **error)
+    const char *version, gint64 now, gboolean *news, GError **error)
 {
 	g_auto(Page) page = { .txn = txn, .desk = desk, .board = board,
-		.now = now };
+		.version = version, .now = now };
 	g_autoptr(MustacheData) data = NULL;
 	g_autofree char *subject = NULL, *text = NULL;
 

@@ -14,8 +14,8 @@
 		     "per-queue = yes\npassword = x\n"                         \
 		     "folders = Neu, Offen, Wartet, Zu\n"
 
-/* Messages as "Folder", "Folder!" flagged, "Folder-" deleted; the UID is the
- * place in the list. What is done: verb claim queue= late add move flag record
+/* Messages as "Folder", "Folder!" flagged, "Folder-" deleted, "~Folder" that
+ * shows what was before; the UID is the place in the list. What is done: verb claim queue= late add move flag record
  * drop unsure; then the extra ones by UID. */
 static const struct {
 	const char *title;
@@ -67,6 +67,14 @@ static const struct {
 	    "close 1", FALSE, FALSE },
 	{ "a copy that stays is none", "Open", "Open", "Open Closed", "2",
 	    TRUE, FALSE },
+	{ "he moved it just when it was made anew", "Open", "Open",
+	    "Open ~Closed", "close 2", FALSE, FALSE },
+	{ "or flagged it", "Open", "Open", "~Open! Open", "take 1", FALSE,
+	    FALSE },
+	{ "and was heard then", "Open", "Closed", "Open ~Closed", "move 2",
+	    FALSE, FALSE },
+	{ "or came too late", "Waiting", "Open", "Waiting ~Closed", "late 2",
+	    FALSE, FALSE },
 	{ "a crash before our move", "?New", "Open", "New", "move", FALSE,
 	    FALSE },
 	{ "a crash after our move", "?New", "Open", "Open", "record", FALSE,
@@ -92,7 +100,7 @@ static const struct {
 
 typedef struct Word {
 	char *folder;
-	gboolean flagged, deleted, unsettled;
+	gboolean flagged, deleted, unsettled, stale;
 } Word;
 
 static Word
@@ -101,7 +109,8 @@ read_word(const char *text)
 	Word word = { 0 };
 
 	word.unsettled = *text == '?';
-	word.folder = g_strdup(text + word.unsettled);
+	word.stale = *text == '~';
+	word.folder = g_strdup(text + (word.unsettled || word.stale));
 	word.flagged = g_str_has_suffix(text, "!");
 	word.deleted = g_str_has_suffix(text, "-");
 	if (word.flagged || word.deleted)
@@ -173,7 +182,8 @@ plan_of(const Board *board, const char *row, const char *want,
 		Word word = read_word(words[count]);
 
 		found[count] = (BoardFound){ word.folder, count + 1,
-			word.flagged, word.deleted, FALSE, FALSE };
+			word.flagged, word.deleted, FALSE,
+			board_version(word.stale || old ? "1" : "2"), FALSE };
 	}
 	board_plan(board, item, &wish, found, count, patient, &plan);
 	said = in_words(&plan, found, count);
@@ -252,12 +262,13 @@ test_page(House *house, gconstpointer data)
 	g_autoptr(GBytes) octets = NULL;
 	g_autofree char *text = NULL, *key = NULL;
 	gboolean news;
+	guint version;
 	gint64 ticket = house_take(house, mail, NULL);
 
 	(void)data;
 	txn = store_begin_read(house->store, &error);
-	octets = board_page(txn, &house->desk, board, ticket, HOUSE_NOW, &news,
-	    &error);
+	octets = board_page(txn, &house->desk, board, ticket, "1.2", HOUSE_NOW,
+	    &news, &error);
 	g_assert_no_error(error);
 	g_assert_true(compose_lint(octets, &error));
 	g_assert_true(news);
@@ -267,13 +278,16 @@ test_page(House *house, gconstpointer data)
 	g_assert_nonnull(strstr(text, "Parcel 7 has not come."));
 	g_assert_nonnull(strstr(text, "ann@customer.example"));
 	g_assert_null(strstr(text, "We have received")); /* its ack */
-	key = board_key(board, house->keys, ticket);
+	key = board_key(board, house->keys, ticket, "1.2");
 	g_assert_nonnull(strstr(text, key));
-	g_assert_cmpint(board_key_ticket(board, house->keys, key), ==, ticket);
+	g_assert_cmpint(board_key_ticket(board, house->keys, key, &version), ==,
+	    ticket);
+	g_assert_cmpuint(version, ==, board_version("1.2"));
 	g_assert_cmpint(board_key_ticket(house->site->boards->pdata[1],
-			    house->keys, key),
+			    house->keys, key, &version),
 	    ==, 0);
-	g_assert_cmpint(board_key_ticket(board, house->keys, "forged"), ==, 0);
+	g_assert_cmpint(board_key_ticket(board, house->keys, "forged", &version),
+	    ==, 0);
 }
 
 /* What its message shows has a version; state is not in it. */
