@@ -73,7 +73,7 @@ def plan(agent, pair, last):
 
 def history(events, final):
     """What is wrong with the states that a ticket's events tell of."""
-    state, wrong = "new", []
+    state, wrong, joined = "new", [], False
     for e in events:
         change = dict(urllib.parse.parse_qsl(e["change"] or "",
                                              keep_blank_values=True))
@@ -84,10 +84,15 @@ def history(events, final):
         elif e["event"] == "mail" and state == "waiting":
             state = "open"
         elif "state" in change and "now" in change:
-            if change["state"] != state:
+            # What was merged into it may have opened it.
+            if change["state"] != state and not (
+                    joined and change["state"] == "open"):
                 wrong.append("%s: was %s, says %s" % (
                     e["event"], state, change["state"]))
             state = change["now"]
+        joined = e["event"] == "merged" and "see" in change
+    if joined:
+        state = final
     if state != final and not any(e["event"] == "merged" for e in events):
         wrong.append("ends as %s, is %s" % (state, final))
     return wrong

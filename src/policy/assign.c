@@ -191,8 +191,8 @@ speakers(const GArray *candidates, const char *language, gboolean *known)
 static char *
 load_words(const Candidate *one, const GArray *candidates)
 {
-	return g_strdup_printf("he has the fewest open tickets (%"
-			       G_GINT64_FORMAT ") of %u at work",
+	return g_strdup_printf("fewest open tickets (%" G_GINT64_FORMAT
+			       ") of %u at work",
 	    one->open, candidates->len);
 }
 
@@ -205,7 +205,7 @@ by_language(const GArray *candidates, const char *language, char **why)
 	g_autofree char *load = load_words(
 	    one, some->len > 0 ? some : candidates);
 
-	*why = known ? g_strdup_printf("he answers in %s; %s", language, load)
+	*why = known ? g_strdup_printf("answers in %s; %s", language, load)
 		     : g_strdup_printf(
 			   "nobody at work is known to answer in %s; %s",
 			   language, load);
@@ -223,7 +223,7 @@ choose(const Facts *facts, const GArray *candidates, const char *language,
 	case ASSIGN_ROUND_ROBIN:
 		one = by_turn(candidates);
 		*why = g_strdup_printf(
-		    "it is his turn of %u at work", candidates->len);
+		    "next in turn of %u at work", candidates->len);
 		return one;
 	case ASSIGN_LANGUAGE:
 		return by_language(candidates, language, why);
@@ -232,7 +232,7 @@ choose(const Facts *facts, const GArray *candidates, const char *language,
 		    ? by_name(candidates, facts->last_agent)
 		    : NULL;
 		if (one != NULL) {
-			*why = g_strdup("he had this customer's last ticket");
+			*why = g_strdup("had this customer's last ticket");
 			return one;
 		}
 		break;
