@@ -201,14 +201,16 @@ read_parts(Message *message, const BodySource *source, guint flags,
 	GByteArray array = { 0 };
 	GMimeStream *stream = stream_of(source->octets, &array);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *mime;
+	GMimeObject *root;
 
 	g_mime_parser_set_persist_stream(parser, TRUE);
-	mime = g_mime_parser_construct_message(parser, NULL);
-	if (mime != NULL) {
-		body_read(g_mime_message_get_mime_part(mime), source, flags,
-		    message, content, inside);
-		g_object_unref(mime);
+	/* As a part, since GMime would read each address of a message, and
+	 * header.c has done so. prescan has left nothing but fields above the
+	 * body, which is all that GMime could see in a different way. */
+	root = g_mime_parser_construct_part(parser, NULL);
+	if (root != NULL) {
+		body_read(root, source, flags, message, content, inside);
+		g_object_unref(root);
 	} else if (g_bytes_get_size(source->octets->bytes) > 0) {
 		g_ptr_array_add(message->defects,
 		    g_strdup("parts could not be read"));
