@@ -172,15 +172,19 @@ base64_chunk(TransferDecoder *d, const guchar *in, gsize n, gboolean last,
 	return length;
 }
 
+/* Of a hexadecimal digit. */
+static guchar
+digit_value(guchar c)
+{
+	return (guchar)((c & 0x0f) + (c > '9' ? 9 : 0));
+}
+
 /* "=3D", or "=" at the end of a line. An "=" before anything else is an "=". */
 static guchar *
 quoted_escape(guchar first, guchar second, guchar *to)
 {
-	gint high = g_ascii_xdigit_value((gchar)first);
-	gint low = g_ascii_xdigit_value((gchar)second);
-
-	if (high >= 0 && low >= 0) {
-		*to++ = (guchar)(high << 4 | low);
+	if (g_ascii_isxdigit(first) && g_ascii_isxdigit(second)) {
+		*to++ = (guchar)(digit_value(first) << 4 | digit_value(second));
 	} else if (first != '\r' || second != '\n') {
 		*to++ = '=';
 		*to++ = first;

@@ -90,31 +90,28 @@ wire_flag(Wire *w, gboolean *flag)
 	*flag = value != 0;
 }
 
+/* For each octet of x that is c, its highest bit. */
+static guint64
+octets_that_are(guint64 x, guchar c)
+{
+	x ^= ONES * c;
+	return ~(((x & ~HIGHS) + ~HIGHS) | x) & HIGHS;
+}
+
 /* Valid UTF-8 without controls but, in text, LF and TAB. */
 static gboolean
 is_clean(const guint8 *text, gsize size, gboolean lines)
 {
-	gsize i = 0;
+	for (gsize i = 0; i < size; i += 8) {
+		guint64 x = ONES * ' ', bad;
 
-	while (i < size) {
-		guint64 eight;
-
-		/* Eight octets without any control (nor any that only looks
-		 * like one: then the slow way decides). */
-		if (size - i >= 8) {
-			memcpy(&eight, text + i, 8);
-			if (((eight - ONES * 0x20) & ~eight & HIGHS) == 0 &&
-			    (((eight ^ ONES * 0x7f) - ONES) &
-				~(eight ^ ONES * 0x7f) & HIGHS) == 0) {
-				i += 8;
-				continue;
-			}
-		}
-		if (text[i] == 0x7f ||
-		    (text[i] < ' ' &&
-			!(lines && (text[i] == '\n' || text[i] == '\t'))))
+		memcpy(&x, text + i, MIN(size - i, 8));
+		bad = ~(((x & ~HIGHS) + ONES * 0x60) | x) & HIGHS;
+		if (lines)
+			bad &=
+			    ~(octets_that_are(x, '\n') | octets_that_are(x, '\t'));
+		if ((bad | octets_that_are(x, 0x7f)) != 0)
 			return FALSE;
-		i++;
 	}
 	return text_is_utf8((const char *)text, size);
 }
