@@ -191,15 +191,19 @@ fold_beginning(const char *text)
 {
 	const char *end = text;
 	g_autofree char *begin = NULL;
-	char *folded;
+	char *folded, *to;
 
 	for (guint n = 0; *end != '\0' && n < BODY_CHARACTERS; n++)
 		end = g_utf8_next_char(end);
 	begin = g_strndup(text, (gsize)(end - text));
-	folded = text_fold(begin);
-	g_strdelimit(folded, "\n\t", ' ');
-	for (char *p = folded; (p = strstr(p, "  ")) != NULL;)
-		memmove(p, p + 1, strlen(p));
+	to = folded = text_fold(begin);
+	for (const char *p = folded; *p != '\0'; p++) {
+		char c = *p == '\n' || *p == '\t' ? ' ' : *p;
+
+		if (c != ' ' || to == folded || to[-1] != ' ')
+			*to++ = c;
+	}
+	*to = '\0';
 	return folded;
 }
 

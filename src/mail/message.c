@@ -28,6 +28,7 @@
 #define ID_MOST         998
 #define WITHIN_MOST     50           /* mails within that are read */
 #define FORWARD_MOST    (256 * 1024) /* octets of a forward's text */
+#define COPIED_MOST     (256 * 1024)
 #define YEAR            (366 * G_GINT64_CONSTANT(86400))
 
 void
@@ -173,7 +174,7 @@ hash_header(const Message *message, Digest *content)
 }
 
 /* GMime reads a large mail from its file, so that only a window of it is in
- * memory, and a small one or a cut one where it is. array lives as long. */
+ * memory, and others where they are. array lives as long. */
 static GMimeStream *
 stream_of(const Octets *octets, GByteArray *array)
 {
@@ -181,7 +182,7 @@ stream_of(const Octets *octets, GByteArray *array)
 	gconstpointer data = g_bytes_get_data(octets->bytes, &size);
 	GMimeStream *stream;
 
-	if (octets->fd >= 0) {
+	if (octets_is_large(octets)) {
 		stream = g_mime_stream_fs_new_with_bounds(octets->fd,
 		    octets->offset, octets->offset + (gint64)size);
 		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(stream), FALSE);
@@ -326,14 +327,18 @@ parse(const Octets *raw, guint flags)
 	g_autoptr(GString) returned = g_string_new(NULL);
 	BodyInside inside = { .returned = returned };
 	Octets octets = { .bytes = cut, .fd = -1 };
+	g_autoptr(GBytes) lean = NULL;
 	BodySource source;
-	gsize size;
+	gsize size, body;
 	const char *data = g_bytes_get_data(cut, &size);
 
 	if (cut == raw->bytes)
 		octets = *raw;
 	message->size = (gint64)g_bytes_get_size(raw->bytes);
-	header_read(data, size, message->fields);
+	body = header_read(data, size, message->fields);
+	/* GMime makes an object of each field that it sees. */
+	if (octets.fd < 0 && body < size && size <= COPIED_MOST)
+		octets.bytes = lean = header_describing(data, size, body);
 	read_header(message);
 	tell_repeated(message);
 	hash_header(message, content);

@@ -106,7 +106,8 @@ static void
 set_range(Part *part, GMimeStream *stream)
 {
 	gsize size = g_bytes_get_size(part->octets->bytes);
-	gint64 base = part->octets->fd >= 0 ? part->octets->offset : 0;
+	gint64 base =
+	    octets_is_large(part->octets) ? part->octets->offset : 0;
 	gint64 start, end;
 
 	if (stream == NULL)

@@ -11,7 +11,8 @@
 #include "mail/attribution.h"
 #include "mail/quotewords.h"
 
-#define LABEL_MAX 48 /* octets of the longest label, generously */
+#define LABEL_MAX  48 /* octets of the longest label, generously */
+#define USUAL_LINE 40
 
 typedef struct Piece {
 	const char *at;
@@ -371,7 +372,8 @@ quoteline_split(const char *body)
 	const char *end = body + strlen(body), *folded, *last;
 	gsize start = 0;
 
-	lines->lines = g_array_new(FALSE, TRUE, sizeof(QuoteLine));
+	lines->lines = g_array_sized_new(FALSE, FALSE, sizeof(QuoteLine),
+	    (guint)((gsize)(end - body) / USUAL_LINE) + 8);
 	lines->folded = text_fold(body);
 	folded = lines->folded;
 	last = folded + strlen(folded);

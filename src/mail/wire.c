@@ -98,22 +98,36 @@ octets_that_are(guint64 x, guchar c)
 	return ~(((x & ~HIGHS) + ~HIGHS) | x) & HIGHS;
 }
 
+/* No octet of x is a control but, in text, LF or TAB. */
+static gboolean
+is_clean_word(guint64 x, gboolean lines)
+{
+	guint64 delete = octets_that_are(x, 0x7f);
+	guint64 control = ~(((x & ~HIGHS) + ONES * 0x60) | x) & HIGHS;
+
+	if (control != 0 && lines)
+		control &=
+		    ~(octets_that_are(x, '\n') | octets_that_are(x, '\t'));
+	return (control | delete) == 0;
+}
+
 /* Valid UTF-8 without controls but, in text, LF and TAB. */
 static gboolean
 is_clean(const guint8 *text, gsize size, gboolean lines)
 {
-	for (gsize i = 0; i < size; i += 8) {
-		guint64 x = ONES * ' ', bad;
+	guint64 x = ONES * ' ';
+	gsize i = 0;
 
-		memcpy(&x, text + i, MIN(size - i, 8));
-		bad = ~(((x & ~HIGHS) + ONES * 0x60) | x) & HIGHS;
-		if (lines)
-			bad &=
-			    ~(octets_that_are(x, '\n') | octets_that_are(x, '\t'));
-		if ((bad | octets_that_are(x, 0x7f)) != 0)
+	for (; size - i >= 8; i += 8) {
+		memcpy(&x, text + i, 8);
+		if (!is_clean_word(x, lines))
 			return FALSE;
 	}
-	return text_is_utf8((const char *)text, size);
+	x = ONES * ' ';
+	for (; i < size; i++)
+		x = x << 8 | text[i];
+	return is_clean_word(x, lines) &&
+	       text_is_utf8((const char *)text, size);
 }
 
 static void
