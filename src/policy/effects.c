@@ -357,16 +357,6 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 			row->actor, row->detail, row->change, error))
 			return FALSE;
 	}
-	for (guint i = 0; i < effects->timers->len; i++) {
-		const TimerEffect *row = effects->timers->pdata[i];
-
-		if (!timer_add(txn, ticket->id, row->kind, row->number,
-			row->due, error))
-			return FALSE;
-	}
-	if (effects->turn != NULL &&
-	    !share_turn(txn, ticket->queue, effects->turn, error))
-		return FALSE;
 	for (guint i = 0; i < effects->letters->len; i++)
 		if (!write_letter(txn, effects->letters->pdata[i], ticket->id,
 			now, error))
@@ -404,6 +394,23 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 		    facts->auth == AUTH_PASS, now, error);
 	}
 	return TRUE;
+}
+
+/* Timers, and whose turn it was. */
+static gboolean
+write_later(StoreTxn *txn, const Effects *effects, GError **error)
+{
+	const Ticket *ticket = effects->ticket;
+
+	for (guint i = 0; i < effects->timers->len; i++) {
+		const TimerEffect *row = effects->timers->pdata[i];
+
+		if (!timer_add(txn, ticket->id, row->kind, row->number,
+			row->due, error))
+			return FALSE;
+	}
+	return effects->turn == NULL ||
+	    share_turn(txn, ticket->queue, effects->turn, error);
 }
 
 /* linked is a number, shown to people. */
@@ -446,5 +453,6 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	if (facts->message != NULL &&
 	    !write_message(txn, facts, effects, octets, error))
 		return FALSE;
-	return write_ticket(txn, facts, effects, now, error);
+	return write_ticket(txn, facts, effects, now, error) &&
+	    write_later(txn, effects, error);
 }
