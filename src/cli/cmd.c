@@ -127,6 +127,26 @@ cmd_store(const char *config, Site **site, GError **error)
 	return store_open((*site)->state_dir, (*site)->store_url, error);
 }
 
+gboolean
+cmd_store_open(CmdStore *store, const char *config, gboolean write,
+    GError **error)
+{
+	store->store = cmd_store(config, &store->site, error);
+	if (store->store == NULL)
+		return FALSE;
+	store->txn = write ? store_begin(store->store, error)
+			   : store_begin_read(store->store, error);
+	return store->txn != NULL;
+}
+
+void
+cmd_store_close(CmdStore *store)
+{
+	store_rollback(store->txn);
+	store_close(store->store);
+	site_free(store->site);
+}
+
 /* --- JSON ------------------------------------------------------------------ */
 
 void

@@ -41,6 +41,17 @@ gboolean cmd_number(const char *text, gint64 *number);
 /* Configuration and store; NULL with error. */
 Store *cmd_store(const char *config, Site **site, GError **error);
 
+/* Configuration, store and one transaction together. store: all zero. Call
+ * cmd_store_close in any case; it lets go what was not committed. */
+typedef struct CmdStore {
+	Site *site;
+	Store *store;
+	StoreTxn *txn;
+} CmdStore;
+gboolean cmd_store_open(CmdStore *store, const char *config, gboolean write,
+    GError **error);
+void cmd_store_close(CmdStore *store);
+
 /* Writes "key":"value" parts of a JSON object; *first keeps the commas. */
 typedef struct Json {
 	GString *text;
