@@ -20,6 +20,7 @@ const Command *const commands[] = {
 	&cmd_explain,
 	&cmd_ticket,
 	&cmd_customer,
+	&cmd_survey,
 	&cmd_import,
 	&cmd_queue,
 	&cmd_quarantine,
