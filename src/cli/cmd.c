@@ -28,6 +28,7 @@ const Command *const commands[] = {
 	&cmd_config,
 	&cmd_backup,
 	&cmd_health,
+	&cmd_eta_replay,
 	NULL,
 };
 

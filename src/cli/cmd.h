@@ -13,10 +13,24 @@ typedef struct Command {
 	int (*run)(const char *config, int argc, char **argv);
 } Command;
 
-extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
-    cmd_inspect, cmd_thread, cmd_explain, cmd_ticket, cmd_queue,
-    cmd_customer, cmd_survey, cmd_import, cmd_quarantine, cmd_key, cmd_config, cmd_backup,
-    cmd_health;
+extern const Command cmd_backup;
+extern const Command cmd_check;
+extern const Command cmd_config;
+extern const Command cmd_customer;
+extern const Command cmd_deliver;
+extern const Command cmd_eta_replay;
+extern const Command cmd_explain;
+extern const Command cmd_health;
+extern const Command cmd_import;
+extern const Command cmd_init;
+extern const Command cmd_inspect;
+extern const Command cmd_key;
+extern const Command cmd_process;
+extern const Command cmd_quarantine;
+extern const Command cmd_queue;
+extern const Command cmd_survey;
+extern const Command cmd_thread;
+extern const Command cmd_ticket;
 
 /* All of them, NULL-terminated. */
 extern const Command *const commands[];
