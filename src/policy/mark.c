@@ -471,6 +471,14 @@ take_stars_of(Walk *walk, const Token *token)
 	return TRUE;
 }
 
+/* What stands inside a phrase has not ended it (ends_phrase). */
+static gboolean
+joins(const Token *token)
+{
+	return token->type == T_COLON || token->type == T_SOFT ||
+	       token->type == T_HARD;
+}
+
 /* One step; FALSE: something that does not stand beside a mark. */
 static gboolean
 step(Walk *walk)
@@ -493,7 +501,7 @@ step(Walk *walk)
 		take_back(walk);
 	else if (has(token, MARK_NAME))
 		walk->named = TRUE;
-	else if (token->type != T_COLON && !has(token, MARK_FILL | MARK_UNIT))
+	else if (!joins(token) && !has(token, MARK_FILL | MARK_UNIT))
 		return FALSE;
 	walk->at++;
 	return TRUE;
@@ -531,7 +539,16 @@ read_phrase(const Reader *reader, guint from, guint to, Phrase *phrase)
 
 /* --- the text --------------------------------------------------------------- */
 
-/* "Rating:" and the next line are one phrase; "No. 5" is one, too. */
+static gboolean
+is_dash(const Reader *reader, const Token *token)
+{
+	return g_str_has_prefix(reader->text + token->start, "\u2013") ||
+	       g_str_has_prefix(reader->text + token->start, "\u2014") ||
+	       reader->text[token->start] == '-';
+}
+
+/* "Rating:" and the next line are one phrase; so are "rating - 5" and "No. 5".
+ */
 static gboolean
 ends_phrase(const Reader *reader, guint i)
 {
@@ -548,6 +565,9 @@ ends_phrase(const Reader *reader, guint i)
 		return !has(before, MARK_ABBR) || behind == NULL ||
 		       !is_number(behind);
 	}
+	if (token->type == T_SOFT && has(before, MARK_NAME) &&
+	    is_number(behind) && is_dash(reader, token))
+		return FALSE;
 	return token->type == T_HARD || token->type == T_SOFT ||
 	       token->type == T_ASKING;
 }
