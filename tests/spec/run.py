@@ -3,6 +3,7 @@
 
 usage: run.py SCRATCH-DIR
 """
+import concurrent.futures
 import difflib
 import email
 import getpass
@@ -319,12 +320,16 @@ def main():
     only = os.environ.get("SPEC", "*")
     explained = []
     headers = []
-    for readme in sorted(glob.glob(os.path.join(HERE, only, "README"))):
-        case = os.path.dirname(readme)
+    cases = sorted(os.path.dirname(readme) for readme in
+                   glob.glob(os.path.join(HERE, only, "README")))
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    runs = [pool.submit(run, case, sys.argv[1]) for case in cases]
+    for case, done in zip(cases, runs):
         name = os.path.basename(case)
-        title = "%s: %s" % (name, " ".join(read(readme).split()))
+        title = "%s: %s" % (
+            name, " ".join(read(os.path.join(case, "README")).split()))
         try:
-            wrong, unlike, faults = run(case, sys.argv[1])
+            wrong, unlike, faults = done.result()
         except (Broken, OSError, ValueError, subprocess.SubprocessError) as e:
             wrong, unlike, faults = str(e).splitlines() or [repr(e)], [], []
         tap.ok(title, wrong)

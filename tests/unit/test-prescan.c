@@ -2,6 +2,7 @@
 #include "mail/prescan.h"
 
 #include <string.h>
+#include <time.h>
 
 #define HEAD "From: ann@shop.example\r\nSubject: hello\r\n"
 
@@ -150,6 +151,13 @@ test_depth(void)
 	}
 }
 
+/* Of this process: what others do on the machine does not count. */
+static gint64
+cpu_us(void)
+{
+	return (gint64)clock() * G_USEC_PER_SEC / CLOCKS_PER_SEC;
+}
+
 /* Twice the octets take about twice the time: no step looks back. */
 static gint64
 time_of(guint times)
@@ -165,10 +173,10 @@ time_of(guint times)
 		g_string_append(mail, "--bb\r\n-\r\n--\r\nfour\r\n");
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
-	start = g_get_monotonic_time();
+	start = cpu_us();
 	out = prescan(&octets, defects, NULL);
 	g_assert_true(out == bytes);
-	return g_get_monotonic_time() - start;
+	return cpu_us() - start;
 }
 
 static void
