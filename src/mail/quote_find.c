@@ -318,9 +318,10 @@ has_clock(const QuoteLine *line)
 }
 
 /* From, and two more of To, Date and Subject, close together. A traveller's
- * "From: Tashkent, To: Samarkand, Date: ..." is no header block, nor is an order
- * form with a subject, so an address is wanted, or a subject and the time of day
- * when the mail was sent; with a header field's date two are enough. */
+ * "From: Tashkent, To: Samarkand, Date: ..." is no header block, so an address is
+ * wanted, or a subject; and if From does not stand first, as in an order form,
+ * the time of day when the mail was sent. With a header field's date two are
+ * enough. */
 gboolean
 quote_find_block(const QuoteRange *range, guint i)
 {
@@ -357,5 +358,8 @@ quote_find_block(const QuoteRange *range, guint i)
 	    (line_at(range, i)->field & (FIELD_FROM | FIELD_DATE)) != 0)
 		return TRUE;
 	return (seen & FIELD_FROM) != 0 && fields >= 3 &&
-	       (address || ((seen & FIELD_SUBJECT) != 0 && clock));
+	       (address ||
+		   ((seen & FIELD_SUBJECT) != 0 &&
+		       (clock ||
+			   (line_at(range, i)->field & FIELD_FROM) != 0)));
 }
