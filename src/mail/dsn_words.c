@@ -12,7 +12,25 @@
 
 #define ANY_MOST 400 /* octets that {any} may stand for: 100 characters */
 
-typedef enum Place { PLACE_SUBJECT, PLACE_TEXT, PLACE_AUTHOR } Place;
+#define LINE_MOST 160 /* octets of a line that may be a divider */
+
+typedef enum Place {
+	PLACE_SUBJECT,
+	PLACE_TEXT,
+	PLACE_AUTHOR,
+	PLACE_DIVIDER,
+	PLACE_LABEL
+} Place;
+
+static const struct {
+	const char *name;
+	Place place;
+} places[] = {
+	{ "subject", PLACE_SUBJECT },
+	{ "from", PLACE_AUTHOR },
+	{ "divider", PLACE_DIVIDER },
+	{ "label", PLACE_LABEL },
+};
 
 /* Status codes are those of RFC 3463 for the case; where it has two, the one
  * that servers use more often. */
@@ -68,9 +86,10 @@ add_row(const char *const *column, gpointer data)
 	g_auto(GStrv) words = g_strsplit(text, " ", -1);
 	g_autofree char *plain = g_strjoinv("", words);
 
-	row.place = *column[2] == 's'   ? PLACE_SUBJECT
-		    : *column[2] == 'f' ? PLACE_AUTHOR
-					: PLACE_TEXT;
+	row.place = PLACE_TEXT;
+	for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
+		if (strcmp(column[2], places[i].name) == 0)
+			row.place = places[i].place;
 	row.is_transient = *column[5] == 't';
 	row.pieces = g_strsplit(plain, "{any}", -1);
 	g_array_append_val((GArray *)data, row);
@@ -156,10 +175,10 @@ dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
 	for (guint i = 0; i < rows->len; i++) {
 		const Row *row = &g_array_index(rows, Row, i);
 
-		if (row->place == PLACE_AUTHOR ||
-		    !(row->place == PLACE_SUBJECT
+		if (!(row->place == PLACE_SUBJECT
 			    ? matches(row, in_subject, &of_subject)
-			    : matches(row, in_text, &of_text)))
+			    : row->place == PLACE_TEXT &&
+				  matches(row, in_text, &of_text)))
 			continue;
 		take(signs, row);
 		if (tells_of_delay(row) && row->is_transient)
@@ -198,6 +217,46 @@ dsn_words_author(const char *address)
 				g_string_append_c(want, *p);
 		g_string_append(want, p);
 		if (g_str_has_prefix(plain->str, want->str))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+dsn_words_divider(const char *line)
+{
+	gsize length = MIN(strcspn(line, "\n"), LINE_MOST);
+	const GArray *rows = rows_get();
+	g_autofree char *start = NULL, *squeezed = NULL;
+
+	while (length > 0 && ((guchar)line[length] & 0xc0) == 0x80)
+		length--;
+	start = g_strndup(line, length);
+	squeezed = squeeze(start + strspn(start, " \t->*=_"));
+	for (guint i = 0; i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+
+		if (row->place == PLACE_DIVIDER && row->pieces[0] != NULL &&
+		    *row->pieces[0] != '\0' &&
+		    g_str_has_prefix(squeezed, row->pieces[0]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+dsn_words_label(const char *label, gsize length)
+{
+	g_autofree char *text = g_strndup(label, length);
+	g_autofree char *squeezed = squeeze(text);
+	const GArray *rows = rows_get();
+
+	for (guint i = 0; i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+
+		if (row->place == PLACE_LABEL && row->pieces[0] != NULL &&
+		    *row->pieces[0] != '\0' &&
+		    strcmp(squeezed, row->pieces[0]) == 0)
 			return TRUE;
 	}
 	return FALSE;

@@ -392,7 +392,7 @@ parser_worker_main(int argc, char **argv)
 	if (argc < 2 || argc > 3 || strcmp(argv[1], PARSER_ARGUMENT) != 0)
 		return;
 	tune_memory();
-	worker_be_quiet();
+	worker_begin(argv[0]);
 	if (argc == 3)
 		words_add(argv[2], NULL);
 	message_init();
