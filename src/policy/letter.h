@@ -37,6 +37,8 @@ void letter_set_instant(MustacheData *data, const Facts *facts,
 
 /* A mail's text, cut where a letter would grow too long to be rendered. */
 void letter_set_text(MustacheData *data, const char *text);
+/* An agent's answer to a customer: whole, web addresses are links in HTML. */
+void letter_set_answer(MustacheData *data, const char *text);
 
 /* The msg-id that heads the References of all letters of a ticket to one
  * person. It is keyed like a Message-ID of ours and proves an answer where a

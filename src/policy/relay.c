@@ -175,7 +175,7 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 		greeting = locale_greeting(plan.language, name);
 		mustache_set(data, "greeting", greeting);
 	}
-	mustache_set(data, "text", text);
+	letter_set_answer(data, text);
 	mustache_set(data, "agent_name", facts->author->name);
 	plan.cause = cause;
 	plan.to = to;
