@@ -11,6 +11,7 @@
 #include "ground/log.h"
 #include "ground/text.h"
 #include "policy/form.h"
+#include "policy/language.h"
 #include "policy/locale.h"
 
 #define FILE_MOST     (64 * 1024)
@@ -138,6 +139,23 @@ letter_by_name(const char *name)
 	return -1;
 }
 
+/* "lines_few" is "lines" in its plural class (letter_set_count). */
+static gboolean
+is_known(const char *const *known, const char *name)
+{
+	static const char *const classes[] = { "zero", "one", "two", "few",
+		"many", "other", NULL };
+	const char *last = strrchr(name, '_');
+	g_autofree char *stem = NULL;
+
+	if (g_strv_contains(known, name))
+		return TRUE;
+	if (last == NULL || !g_strv_contains(classes, last + 1))
+		return FALSE;
+	stem = g_strndup(name, (gsize)(last - name));
+	return g_strv_contains(known, stem);
+}
+
 static gboolean
 check_known(const Mustache *part, Letter letter, GError **error)
 {
@@ -148,7 +166,7 @@ check_known(const Mustache *part, Letter letter, GError **error)
 		const char *name = names->pdata[i];
 		g_autofree char *list = NULL;
 
-		if (g_strv_contains(known, name))
+		if (is_known(known, name))
 			continue;
 		list = g_strjoinv(", ", (char **)known);
 		return error_config(error,
@@ -342,7 +360,8 @@ load_folder(Templates *templates, const char *dir, const char *language,
 		g_autofree char *text = NULL;
 		g_autoptr(GError) error = NULL;
 
-		if (!g_str_has_suffix(file, ".txt") || *file == '.')
+		if (!g_str_has_suffix(file, ".txt") || *file == '.' ||
+		    strcmp(file, "language.txt") == 0)
 			continue;
 		name = g_strndup(file, strlen(file) - strlen(".txt"));
 		text = read_file(where, &error);
@@ -465,6 +484,7 @@ templates_load(const char *dir, GPtrArray *errors)
 	templates->builtin = g_hash_table_new_full(
 	    g_str_hash, g_str_equal, g_free, folder_free);
 	load_builtin(templates);
+	language_load(dir, errors);
 	if (dir != NULL && *dir != '\0')
 		load_dir(templates, dir, errors);
 	return templates;
@@ -501,22 +521,28 @@ folder_of(const Templates *templates, Letter letter, const char *tag)
 	return folder != NULL && folder->forms[letter] != NULL ? folder : NULL;
 }
 
-/* uz-Cyrl-UZ, uz-Cyrl, uz; the same of the language for all others; en. */
+/* The language's own chain, that of the language for all others, English. */
 static const Folder *
 find_folder(const Templates *templates, Letter letter, const char *language)
 {
 	const char *const asked[] = { language, templates->otherwise, "en" };
 
 	for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
-		g_autofree char *tag = g_ascii_strdown(asked[i], -1);
-		const Folder *folder;
-		char *hyphen;
+		g_autofree char *at = g_strdup(asked[i]);
 
-		while ((folder = folder_of(templates, letter, tag)) == NULL &&
-		       (hyphen = strrchr(tag, '-')) != NULL)
-			*hyphen = '\0';
-		if (folder != NULL)
-			return folder;
+		/* Files that name each other end after as many steps. */
+		for (guint k = 0; k < 8 && at != NULL; k++) {
+			g_autofree char *tag = g_ascii_strdown(at, -1);
+			const Folder *folder =
+			    folder_of(templates, letter, tag);
+			char *next;
+
+			if (folder != NULL)
+				return folder;
+			next = language_next(at);
+			g_free(at);
+			at = next;
+		}
 	}
 	g_assert_not_reached(); /* every letter is built in in English */
 }

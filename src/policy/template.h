@@ -35,8 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Templates, templates_free)
 /* The language of letters that a customer's own has not; "en" at first. */
 void templates_otherwise(Templates *templates, const char *language);
 
-/* Language that would be used: the tag itself, its shorter forms, the same of
- * the language for all others, "en". The site's letter goes before the one
+/* Language that would be used: the tag itself, what it falls back to
+ * (language_next), the same of the language for all others, "en". The site's letter goes before the one
  * that is built in, and a language before another. */
 const char *templates_language(const Templates *templates, Letter letter,
     const char *language);
