@@ -45,6 +45,11 @@ static const struct {
 	{ "greeting-formal", NULL },
 	{ "greeting-unknown", NULL },
 	{ "close-word", NULL },
+	{ "script", NULL },
+	{ "alphabet", NULL },
+	{ "apostrophes", NULL },
+	{ "avoid", NULL },
+	{ "sentence-words", NULL },
 };
 
 /* tag in small letters to (name to interned value). Loads replace the second

@@ -129,14 +129,14 @@ letter_placeholders(Letter letter)
 	return letters[letter].placeholders;
 }
 
-static int
-letter_by_name(const char *name)
+Letter
+letter_of_name(const char *name)
 {
-	for (int i = 0; i < LETTER_COUNT; i++) {
-		if (strcmp(letters[i].name, name) == 0)
-			return i;
-	}
-	return -1;
+	guint i = 0;
+
+	while (i < LETTER_COUNT && strcmp(letters[i].name, name) != 0)
+		i++;
+	return (Letter)i;
 }
 
 /* "lines_few" is "lines" in its plural class (letter_set_count). */
@@ -270,10 +270,10 @@ read_file(const char *path, GError **error)
 static gboolean
 add_text(Folder *folder, const char *name, const char *text, GError **error)
 {
-	int letter = letter_by_name(name);
+	Letter letter = letter_of_name(name);
 	Mustache *partial;
 
-	if (letter >= 0) {
+	if (letter < LETTER_COUNT) {
 		folder->forms[letter] = form_parse(text, error);
 		return folder->forms[letter] != NULL;
 	}
@@ -590,6 +590,56 @@ templates_render(const Templates *templates, Letter letter,
 	    letter_name(letter), folder->language, fault->message);
 	return form_render(other->forms[letter], other->partials, data,
 	    subject, text, html, error);
+}
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+tags_of(const Templates *templates)
+{
+	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *sources[] = { templates->site, templates->builtin };
+	GPtrArray *tags = g_ptr_array_new();
+	GHashTableIter at;
+	gpointer tag;
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+		g_hash_table_iter_init(&at, sources[i]);
+		while (g_hash_table_iter_next(&at, &tag, NULL))
+			if (g_hash_table_add(all, tag))
+				g_ptr_array_add(tags, tag);
+	}
+	g_ptr_array_sort(tags, by_name);
+	return tags;
+}
+
+void
+templates_each(const Templates *templates,
+    void (*each)(const LetterFact *fact, gpointer data), gpointer data)
+{
+	g_autoptr(GPtrArray) tags = tags_of(templates);
+
+	for (guint i = 0; i < tags->len; i++) {
+		for (guint k = 0; k < LETTER_COUNT; k++) {
+			const Folder *folder =
+			    folder_of(templates, (Letter)k, tags->pdata[i]);
+			LetterFact fact = { 0 };
+
+			if (folder == NULL)
+				continue;
+			fact.language = folder->language;
+			fact.letter = (Letter)k;
+			fact.own = g_hash_table_lookup(templates->site,
+				       tags->pdata[i]) == folder;
+			fact.review = folder->forms[k]->review;
+			fact.source = folder->forms[k]->source;
+			each(&fact, data);
+		}
+	}
 }
 
 char *

@@ -54,6 +54,22 @@ gboolean templates_render(const Templates *templates, Letter letter,
 char *templates_frame(const Templates *templates, const char *language,
     const char *subject, const char *body, const char *reference);
 
+/* A letter as it would be used for exactly that language. */
+typedef struct LetterFact {
+	const char *language; /* as its folder is spelled */
+	Letter letter;
+	gboolean own;         /* the site's, not built in */
+	const char *review;   /* "none", or who and when */
+	const char *source;   /* the file, LF */
+} LetterFact;
+
+/* Each letter of each language, by language, then in the order of Letter. */
+void templates_each(const Templates *templates,
+    void (*each)(const LetterFact *fact, gpointer data), gpointer data);
+
+/* The Letter of that name; LETTER_COUNT if there is none. */
+Letter letter_of_name(const char *name);
+
 /* Placeholder names that are allowed in a letter; NULL-terminated. */
 const char *const *letter_placeholders(Letter letter);
 
