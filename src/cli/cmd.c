@@ -31,6 +31,7 @@ const Command *const commands[] = {
 	&cmd_key,
 	&cmd_config,
 	&cmd_backup,
+	&cmd_template,
 	&cmd_health,
 	&cmd_eta_replay,
 	NULL,

@@ -110,6 +110,7 @@ ingest_new(const Site *site, GError **error)
 	if (ingest->spool == NULL)
 		return NULL;
 	ingest->templates = templates_load(site->templates_dir, faults);
+	templates_otherwise(ingest->templates, site->default_language);
 	for (guint i = 0; i < faults->len; i++)
 		log_error("event=template-broken problem=\"%s\"",
 		    (const char *)faults->pdata[i]);

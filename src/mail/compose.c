@@ -223,18 +223,18 @@ choose_encoding(const char *text)
 				     : GMIME_CONTENT_ENCODING_BASE64;
 }
 
-/* Fields and body of the text part. Base64 of text has CRLF inside (RFC 2045
+/* Fields and body of a text part. Base64 of text has CRLF inside (RFC 2045
  * 6.8). */
 static void
-put_text(GString *out, const char *text)
+put_text(GString *out, const char *subtype, const char *text)
 {
 	GMimeContentEncoding how = choose_encoding(text);
 	g_autoptr(GString) crlf = NULL;
 
-	g_string_append(out, "Content-Type: text/plain; charset=utf-8\r\n"
-			     "Content-Transfer-Encoding: ");
-	g_string_append_printf(out, "%s\r\n\r\n",
-	    g_mime_content_encoding_to_string(how));
+	g_string_append_printf(out,
+	    "Content-Type: text/%s; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: %s\r\n\r\n",
+	    subtype, g_mime_content_encoding_to_string(how));
 	if (how == GMIME_CONTENT_ENCODING_7BIT) {
 		append_crlf(out, text, strlen(text));
 	} else if (how == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE) {
@@ -304,17 +304,40 @@ put_attachment(GString *out, const Attachment *a, GError **error)
 /* "_" and "=" never stand together in base64 or quoted-printable, so only
  * plain text can hold the boundary; then another one is taken. */
 static char *
-make_boundary(const Compose *c)
+make_boundary(const Compose *c, const char *level)
 {
 	for (guint n = 0;; n++) {
 		g_autofree char *seed =
-		    g_strdup_printf("%u %s", n, c->message_id);
+		    g_strdup_printf("%u %s%s", n, level, c->message_id);
 		g_autofree char *digest = text_sha256(seed, strlen(seed));
 		g_autofree char *boundary = g_strdup_printf("=_%.32s", digest);
 
-		if (strstr(c->text, boundary) == NULL)
+		if (strstr(c->text, boundary) == NULL &&
+		    (c->html == NULL || strstr(c->html, boundary) == NULL))
 			return g_steal_pointer(&boundary);
 	}
+}
+
+/* The text, and its twin as HTML, of which the receiver sees the last that his
+ * program can show (RFC 2046 5.1.4). */
+static void
+put_words(GString *out, const Compose *c)
+{
+	g_autofree char *boundary = NULL;
+
+	if (c->html == NULL) {
+		put_text(out, "plain", c->text);
+		return;
+	}
+	boundary = make_boundary(c, "alternative ");
+	g_string_append_printf(out,
+	    "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n"
+	    "\r\n--%s\r\n",
+	    boundary, boundary);
+	put_text(out, "plain", c->text);
+	g_string_append_printf(out, "\r\n--%s\r\n", boundary);
+	put_text(out, "html", c->html);
+	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
 }
 
 static gboolean
@@ -324,16 +347,18 @@ put_body(GString *out, const Compose *c, GError **error)
 
 	if (c->text == NULL || !is_sendable(c->text))
 		return error_permanent(error, "text: it is not clean");
+	if (c->html != NULL && !is_sendable(c->html))
+		return error_permanent(error, "HTML: it is not clean");
 	if (c->attachments == NULL || c->attachments->len == 0) {
-		put_text(out, c->text);
+		put_words(out, c);
 		return TRUE;
 	}
-	boundary = make_boundary(c);
+	boundary = make_boundary(c, "");
 	g_string_append_printf(out,
 	    "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
 	    "\r\n--%s\r\n",
 	    boundary, boundary);
-	put_text(out, c->text);
+	put_words(out, c);
 	for (guint i = 0; i < c->attachments->len; i++) {
 		g_string_append_printf(out, "\r\n--%s\r\n", boundary);
 		if (!put_attachment(out, g_ptr_array_index(c->attachments, i),

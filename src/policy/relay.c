@@ -114,10 +114,17 @@ greets(const char *text)
 {
 	gsize length = strcspn(text, "\n");
 
+	const char *last;
+	gunichar c;
+
 	while (length > 0 && g_ascii_isspace(text[length - 1]))
 		length--;
-	return length > 1 && length <= 60 && text[length] != '\0' &&
-	    (text[length - 1] == ',' || text[length - 1] == '!');
+	if (length < 2 || length > 120 || text[length] == '\0')
+		return FALSE;
+	last = g_utf8_find_prev_char(text, text + length);
+	c = g_utf8_get_char(last);
+	return g_utf8_strlen(text, (gssize)length) <= 60 &&
+	    (c == ',' || c == '!' || c == 0x60c); /* "،" of Arabic */
 }
 
 /* Those who are in copy: never an address of ours or an agent's, whatever the
@@ -174,10 +181,10 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 	if ((verbs & VERB_NO_CC) == 0)
 		cc = copies_of(facts, desk, effects);
 	if (!greets(text)) {
-		greeting = locale_greeting(plan.language, name);
+		greeting = locale_greeting_in(plan.language, name, to->tone);
 		mustache_set(data, "greeting", greeting);
 	}
-	mustache_set(data, "text", text);
+	letter_set_answer(data, text);
 	mustache_set(data, "agent_name", facts->author->name);
 	plan.cause = cause;
 	plan.to = to;

@@ -121,7 +121,8 @@ data_of(const Facts *facts, const Effects *effects, const char *language,
 
 	*name =
 	    locale_greeting_name(language, proven ? facts->author->name : "");
-	greeting = locale_greeting(language, *name);
+	greeting = locale_greeting_in(
+	    language, *name, proven ? facts->sender->tone : "");
 	mustache_set(data, "greeting", greeting);
 	if (!proven)
 		mustache_set(data, "subject", "");

@@ -3,6 +3,7 @@
 
 usage: run.py SCRATCH-DIR
 """
+import base64
 import concurrent.futures
 import difflib
 import email
@@ -251,7 +252,7 @@ def outcome(site):
         faults += ["letter %d: %s" % (n, fault)
                    for fault in header_faults(
                        letter, octets, "@made.invalid" not in answered)]
-        text = names(octets.decode("ascii"))
+        text = names(readable(octets))
         files["%02d-%s.eml" % (n, letter["letter"])] = text
         lines.append("letter %d: %s <%s> -> %s, ticket %d, %s" % (
             n, letter["letter"], letter["sender"], letter["to"],
@@ -265,6 +266,19 @@ def outcome(site):
         lines += ["", "spool: %d mails wait" % len(waits)]
     files["events"] = names("\n".join(line.rstrip() for line in lines) + "\n")
     return files, faults
+
+
+def readable(octets):
+    """The letter with the text of its base64 parts instead of base64, whose
+    lines the keyed reference would make others each time."""
+    def text(match):
+        return match.group(1) + base64.b64decode(match.group(2)).decode(
+            "utf-8").replace("\r\n", "\n").replace("\n", "\r\n")
+
+    return re.sub(r"(Content-Type: text/(?:plain|html); charset=utf-8\r\n"
+                  r"Content-Transfer-Encoding: base64\r\n(?:[A-Z].*\r\n)*"
+                  r"\r\n)((?:[A-Za-z0-9+/=]+\r\n)+)", text,
+                  octets.decode("ascii"))
 
 
 def update(folder, files):
