@@ -77,6 +77,8 @@ read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(Parser) parser = parser_new();
 	g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, &reason);
+	const Address *author;
+	Message *message;
 
 	if (file == NULL) {
 		error_permanent(error, "%s", reason->message);
@@ -86,8 +88,14 @@ read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
 	if (*site->words_dir != '\0')
 		words_add(site->words_dir, NULL);
 	*octets = g_mapped_file_get_bytes(file);
-	return parser_parse_bytes(
+	message = parser_parse_bytes(
 	    parser, *octets, MESSAGE_WITH_ATTACHMENTS, error);
+	author = message != NULL ? message_author(message) : NULL;
+	if (author == NULL || !site_is_agent(site, author->address))
+		return message;
+	message_free(message);
+	return parser_parse_bytes(parser, *octets,
+	    MESSAGE_WITH_ATTACHMENTS | MESSAGE_WITH_HTML, error);
 }
 
 /* As ingest would find it now: keys may have changed since the mail came. */
