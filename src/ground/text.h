@@ -24,6 +24,10 @@ char *text_clean_body(const char *text);
  * one letter, apostrophe variants (ʻ ʼ ’ ‘ `) one. */
 char *text_fold(const char *text);
 
+/* The folded words of text (letters and digits) with one space around each:
+ * " word word ". *count (may be NULL): how many. Free with g_free. */
+char *text_words(const char *text, guint *count);
+
 /* Wraps at width columns, keeping line breaks, quoted lines (">") and words
  * that are longer (URLs). */
 char *text_wrap(const char *text, guint width);

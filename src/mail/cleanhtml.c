@@ -41,7 +41,7 @@ static const struct {
 	{ "kbd", 0 },
 	{ "li", CLEAN_BLOCK },
 	{ "ol", CLEAN_BLOCK | CLEAN_LIST },
-	{ "p", CLEAN_BLOCK },
+	{ "p", CLEAN_BLOCK | CLEAN_PARAGRAPH },
 	{ "pre", CLEAN_BLOCK },
 	{ "s", 0 },
 	{ "samp", 0 },
@@ -165,6 +165,9 @@ cleanhtml_may_have(int flags, const char *name, const char *value)
 		return (flags & CLEAN_CELL) != 0 && is_number(value);
 	if (strcmp(name, "start") == 0)
 		return (flags & CLEAN_LIST) != 0 && is_number(value);
+	if (strcmp(name, "style") == 0)
+		return (flags & CLEAN_PARAGRAPH) != 0 &&
+		       strcmp(value, CLEANHTML_STYLE) == 0;
 	if (strcmp(name, "dir") == 0)
 		return (flags & CLEAN_BLOCK) != 0 &&
 		       (strcmp(value, "rtl") == 0 || strcmp(value, "ltr") == 0);
@@ -252,6 +255,15 @@ is_left_out(const char *name, const char *const *attributes)
 	return FALSE;
 }
 
+static gboolean
+is_outlook_line(const char *const *attributes)
+{
+	const char *class = html_attribute(attributes, "class");
+
+	return has_word(class, "msonormal") || has_word(class, "x_msonormal") ||
+	       has_word(class, "msolistparagraph");
+}
+
 static void
 put_attributes(GString *out, int flags, const char *const *attributes)
 {
@@ -274,6 +286,8 @@ put_attributes(GString *out, int flags, const char *const *attributes)
 		g_string_append_c(out, '"');
 		n++;
 	}
+	if ((flags & CLEAN_PARAGRAPH) != 0 && is_outlook_line(attributes))
+		g_string_append(out, " style=\"" CLEANHTML_STYLE "\"");
 }
 
 static int
@@ -288,6 +302,10 @@ put_open(Writer *w, const char *name, const char *const *attributes)
 	/* A picture from elsewhere tells its owner who reads, and when. */
 	if ((flags & CLEAN_PICTURE) != 0 &&
 	    (source == NULL || !is_part(source)))
+		return OPEN_GONE;
+	if ((flags & CLEAN_LINK) != 0 &&
+	    !cleanhtml_may_have(flags, "href",
+		html_attribute(attributes, "href")))
 		return OPEN_GONE;
 	g_string_append_printf(w->out, "<%s", name);
 	put_attributes(w->out, flags, attributes);

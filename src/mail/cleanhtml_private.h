@@ -12,8 +12,12 @@ typedef enum CleanTag {
 	CLEAN_CELL = 1 << 2, /* colspan, rowspan */
 	CLEAN_LIST = 1 << 3, /* start */
 	CLEAN_PICTURE = 1 << 4, /* src, alt, width, height; src it must have */
-	CLEAN_BLOCK = 1 << 5,   /* dir */
+	CLEAN_BLOCK = 1 << 5,     /* dir */
+	CLEAN_PARAGRAPH = 1 << 6, /* style, of that one value */
 } CleanTag;
+
+/* Of Outlook's paragraphs, which are lines with empty ones between. */
+#define CLEANHTML_STYLE "margin:0"
 
 /* Flags of an element that is allowed, else -1. */
 int cleanhtml_tag(const char *name);

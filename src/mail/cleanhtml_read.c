@@ -179,7 +179,7 @@ shown_length(const char *text, gsize length, gboolean kept)
 	gboolean space = FALSE;
 
 	if (kept)
-		return length;
+		return *text == '\n' ? 0 : length;
 	for (gsize i = 0; i < length; i++) {
 		gboolean wide = length - i >= 2 &&
 		    memcmp(text + i, "\xc2\xa0", 2) == 0;

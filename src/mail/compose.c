@@ -269,6 +269,19 @@ is_plain_type(const char *type)
 	       !text_starts(type, "message/");
 }
 
+/* RFC 2045 wants a msg-id; Gmail writes one without "@", and its HTML means
+ * that. */
+static gboolean
+is_content_id(const char *id)
+{
+	gsize n;
+
+	if (id == NULL || *id == '\0' || strlen(id) > 900)
+		return FALSE;
+	n = strcspn(id, "@");
+	return id[n] == '@' ? msgid_is_valid(id) : is_token(id, n);
+}
+
 static gboolean
 put_attachment(GString *out, const Attachment *a, GError **error)
 {
@@ -293,8 +306,7 @@ put_attachment(GString *out, const Attachment *a, GError **error)
 	    !headwriter_parameter(out, "filename", name, error))
 		return FALSE;
 	g_string_append(out, "\r\n");
-	if (a->content_id != NULL && msgid_is_valid(a->content_id) &&
-	    strlen(a->content_id) < 900)
+	if (is_content_id(a->content_id))
 		g_string_append_printf(out, "Content-ID: <%s>\r\n",
 		    a->content_id);
 	g_string_append(out, "\r\n");

@@ -55,8 +55,11 @@ html_is_hidden(const char *const *attributes)
 {
 	const char *style = html_attribute(attributes, "style");
 
-	return html_attribute(attributes, "hidden") != NULL ||
-	       (style != NULL && style_hides(style));
+	/* "hidden" needs no value. */
+	for (guint i = 0; attributes != NULL && attributes[i] != NULL; i += 2)
+		if (strcmp(attributes[i], "hidden") == 0)
+			return TRUE;
+	return style != NULL && style_hides(style);
 }
 
 gboolean

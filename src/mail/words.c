@@ -48,6 +48,8 @@ static const Form forms[WORDS_TABLES] = {
 		[3] = "|strong|weak|none|" } },
 	[WORDS_CLOSING] = { "closing.tsv", 3, 2, "",
 	    { [1] = "|solved|close|please|" } },
+	[WORDS_SALUTATION] = { "salutation.tsv", 3, 2, "",
+	    { [1] = "|greeting|closing|thanks|" } },
 };
 
 /* Cuts line at its tabs, in place; the fields left out are "". Returns how

@@ -6,6 +6,8 @@
 
 #include "ground/text.h"
 #include "mail/address.h"
+#include "mail/cleanhtml.h"
+#include "mail/html_reader.h"
 #include "policy/calendar.h"
 #include "policy/locale.h"
 #include "policy/proof.h"
@@ -157,6 +159,24 @@ with_reference(const char *text, const Desk *desk, gint64 ticket, gint64 party)
 	    text, token);
 }
 
+/* frame: the letter with HTML_PICTURE in place of the words. */
+static char *
+html_of(const char *frame, const char *words, const Desk *desk, gint64 ticket,
+    gint64 party)
+{
+	const char *at = strstr(frame, HTML_PICTURE);
+	g_autofree char *above = NULL, *below = NULL;
+	g_autofree char *head = NULL, *tail = NULL;
+
+	if (at == NULL)
+		return NULL;
+	head = g_strndup(frame, (gsize)(at - frame));
+	tail = with_reference(at + strlen(HTML_PICTURE), desk, ticket, party);
+	above = cleanhtml_of_text(head);
+	below = cleanhtml_of_text(tail);
+	return g_strconcat(above, words, "\n", below, NULL);
+}
+
 static void
 free_address(gpointer data)
 {
@@ -165,8 +185,8 @@ free_address(gpointer data)
 
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
-    const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
-    GError **error)
+    const LetterPlan *plan, const LetterEffect *letter, const char *frame,
+    gint64 ticket, GError **error)
 {
 	g_autofree char *reply = keyed_address(
 	    facts, desk, plan->reply_kind, ticket, plan->to->id);
@@ -185,6 +205,9 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autofree char *text = plan->inside
 	    ? g_strdup(letter->text)
 	    : with_reference(letter->text, desk, ticket, plan->to->id);
+	g_autofree char *html = frame != NULL
+	    ? html_of(frame, plan->html, desk, ticket, plan->to->id)
+	    : NULL;
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
@@ -207,6 +230,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.language = plan->language;
 	c.date = now;
 	c.text = text;
+	c.html = html;
 	c.attachments = plan->attachments;
 	return compose_message(&c, error);
 }
@@ -224,13 +248,32 @@ written_of(const GPtrArray *rows)
 	return out;
 }
 
+/* The letter's text, and, if it goes as HTML, too, its frame. */
+static gboolean
+render(const Desk *desk, const LetterPlan *plan, LetterEffect *letter,
+    char **frame, GError **error)
+{
+	g_autofree char *subject = NULL;
+
+	if (plan->html != NULL) {
+		mustache_set(plan->data, "text", HTML_PICTURE);
+		if (!templates_render(desk->templates, plan->letter,
+			plan->language, plan->data, &subject, frame, error))
+			return FALSE;
+	}
+	if (plan->words != NULL)
+		letter_set_text(plan->data, plan->words);
+	return templates_render(desk->templates, plan->letter, plan->language,
+	    plan->data, &letter->subject, &letter->text, error);
+}
+
 gboolean
 letter_add(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, Effects *effects)
 {
 	g_autoptr(LetterEffect) letter = g_new0(LetterEffect, 1);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *all = NULL;
+	g_autofree char *all = NULL, *frame = NULL;
 	gint64 ticket = effects->ticket->id;
 	gint64 to = plan->to->id;
 
@@ -251,10 +294,9 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 		letter->reverse_path = plan->class == COMPOSE_PERSON
 		    ? g_strdup(letter->from_address)
 		    : g_strdup("");
-	if (templates_render(desk->templates, plan->letter, plan->language,
-		plan->data, &letter->subject, &letter->text, &error))
+	if (render(desk, plan, letter, &frame, &error))
 		letter->octets = compose(
-		    facts, desk, now, plan, letter, ticket, &error);
+		    facts, desk, now, plan, letter, frame, ticket, &error);
 	if (letter->octets == NULL) {
 		effects_event(effects, "letter-failed", "javob", "%s to %s: %s",
 		    letter->letter, letter->to, error->message);

@@ -18,7 +18,12 @@ typedef struct LetterPlan {
 	const char *in_reply_to;
 	const GPtrArray *references; /* of char *, behind the root; NULL: none */
 	const char *language;
-	const MustacheData *data;
+	MustacheData *data;
+	/* The text around which the letter is a frame, {{{text}}}; NULL: none,
+	 * or data has it. html: the same, clean (mail/cleanhtml.h), makes the
+	 * letter one in HTML, too; NULL: no. */
+	const char *words;
+	const char *html;
 	const GPtrArray *attachments; /* of Attachment with octets; NULL */
 } LetterPlan;
 
