@@ -71,13 +71,27 @@ guess_mailbox(const Site *site, const Message *message)
 	return first->name;
 }
 
+/* An agent's mail is read as ingest does it: it may go on as HTML. */
+static gboolean
+is_from_agent(const Explain *explain, const Message *message)
+{
+	const Address *author = message_author(message);
+	g_autoptr(StoreTxn) txn = store_begin_read(explain->store, NULL);
+	g_autoptr(GPtrArray) roster =
+	    txn != NULL ? roster_read(txn, explain->site, NULL) : NULL;
+
+	return author != NULL && roster != NULL &&
+	    roster_has(roster, author->address);
+}
+
 static Message *
-read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
+read_mail(const Explain *explain, const char *path, GBytes **octets,
+    GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(Parser) parser = parser_new();
 	g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, &reason);
-	const Address *author;
+	const Site *site = explain->site;
 	Message *message;
 
 	if (file == NULL) {
@@ -90,8 +104,7 @@ read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
 	*octets = g_mapped_file_get_bytes(file);
 	message = parser_parse_bytes(
 	    parser, *octets, MESSAGE_WITH_ATTACHMENTS, error);
-	author = message != NULL ? message_author(message) : NULL;
-	if (author == NULL || !site_is_agent(site, author->address))
+	if (message == NULL || !is_from_agent(explain, message))
 		return message;
 	message_free(message);
 	return parser_parse_bytes(parser, *octets,
@@ -139,7 +152,7 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 	Desk desk = { explain->site, explain->templates, explain->keys };
 	g_autoptr(GBytes) octets = NULL;
 	g_autoptr(Message) message =
-	    read_mail(explain->site, path, &octets, error);
+	    read_mail(explain, path, &octets, error);
 	g_autoptr(Envelope) envelope = NULL;
 	g_autoptr(AuthFinding) dkim = NULL;
 	g_autoptr(StoreTxn) txn = NULL;

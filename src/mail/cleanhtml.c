@@ -385,25 +385,24 @@ cleanhtml_write(const char *html, gsize length)
 }
 
 char *
-cleanhtml_of_text(const char *text)
+cleanhtml_line(const char *html)
 {
-	GString *out = g_string_new(NULL);
-	gboolean inside = FALSE;
+	GString *out = g_string_sized_new(strlen(html));
+	gboolean in_tag = FALSE, kept = FALSE;
 
-	while (*text != '\0') {
-		gsize length = strcspn(text, "\n");
-		gboolean blank = strspn(text, " \t") >= length;
-
-		if (blank && inside)
-			g_string_append(out, "</p>\n");
-		else if (!blank)
-			g_string_append(out, inside ? "<br>\n" : "<p>");
-		inside = !blank;
-		if (!blank)
-			cleanhtml_escape(out, text, length);
-		text += length + (text[length] == '\n' ? 1 : 0);
+	for (const char *p = html; *p != '\0'; p++) {
+		if (*p == '<') {
+			in_tag = TRUE;
+			kept = g_str_has_prefix(p, "<pre") ||
+			    (kept && !g_str_has_prefix(p, "</pre>"));
+		}
+		if (!in_tag && kept && *p == '\n')
+			g_string_append(out, "&#10;");
+		else if (!in_tag && kept && *p == ' ')
+			g_string_append(out, "&#32;");
+		else
+			g_string_append_c(out, *p == '\n' ? ' ' : *p);
+		in_tag = in_tag && *p != '>';
 	}
-	if (inside)
-		g_string_append(out, "</p>\n");
 	return g_string_free(out, FALSE);
 }

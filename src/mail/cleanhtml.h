@@ -32,7 +32,8 @@ char *cleanhtml_keep(const char *html, const GArray *spans);
 /* True if a picture of clean HTML is the part with that Content-ID. */
 gboolean cleanhtml_shows(const char *html, const char *content_id);
 
-/* Text (LF) as clean HTML: paragraphs and line ends. Free with g_free. */
-char *cleanhtml_of_text(const char *text);
+/* Clean HTML in one line, which may be broken at its spaces without a change to
+ * what is seen. Free with g_free. */
+char *cleanhtml_line(const char *html);
 
 #endif

@@ -379,6 +379,6 @@ cleanhtml_shows(const char *html, const char *content_id)
 	if (content_id == NULL || *content_id == '\0')
 		return FALSE;
 	cleanhtml_escape(escaped, content_id, strlen(content_id));
-	source = g_strdup_printf(" src=\"cid:%s\"", escaped->str);
+	source = g_strdup_printf("src=\"cid:%s\"", escaped->str);
 	return strstr(html, source) != NULL;
 }

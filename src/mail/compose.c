@@ -315,14 +315,13 @@ put_attachment(GString *out, const Attachment *a, GError **error)
 }
 
 /* "_" and "=" never stand together in base64 or quoted-printable, so only
- * plain text can hold the boundary; then another one is taken. level: how many
- * multiparts are around it. */
+ * plain text can hold the boundary; then another one is taken. */
 static char *
-make_boundary(const Compose *c, guint level)
+make_boundary(const Compose *c, const char *level)
 {
-	for (guint n = level;; n += 3) {
+	for (guint n = 0;; n++) {
 		g_autofree char *seed =
-		    g_strdup_printf("%u %s", n, c->message_id);
+		    g_strdup_printf("%u %s%s", n, level, c->message_id);
 		g_autofree char *digest = text_sha256(seed, strlen(seed));
 		g_autofree char *boundary = g_strdup_printf("=_%.32s", digest);
 
@@ -387,13 +386,14 @@ put_html(GString *out, const Compose *c, GError **error)
 		put_text(out, "html", c->html);
 		return TRUE;
 	}
-	boundary = make_boundary(c, 2);
+	boundary = make_boundary(c, "related ");
 	open_multipart(out, "related", " type=\"text/html\";", boundary);
 	put_text(out, "html", c->html);
 	return put_attachments(out, c, TRUE, boundary, error);
 }
 
-/* The text, and the HTML beside it. */
+/* The text, and its twin as HTML, of which the receiver sees the last that his
+ * program can show (RFC 2046 5.1.4). */
 static gboolean
 put_words(GString *out, const Compose *c, GError **error)
 {
@@ -403,7 +403,7 @@ put_words(GString *out, const Compose *c, GError **error)
 		put_text(out, "plain", c->text);
 		return TRUE;
 	}
-	boundary = make_boundary(c, 1);
+	boundary = make_boundary(c, "alternative ");
 	open_multipart(out, "alternative", "", boundary);
 	put_text(out, "plain", c->text);
 	g_string_append_printf(out, "\r\n--%s\r\n", boundary);
@@ -420,13 +420,12 @@ put_body(GString *out, const Compose *c, GError **error)
 
 	if (c->text == NULL || !is_sendable(c->text))
 		return error_permanent(error, "text: it is not clean");
-	if (c->html != NULL &&
-	    (!is_sendable(c->html) || !cleanhtml_check(c->html)))
+	if (c->html != NULL && !is_sendable(c->html))
 		return error_permanent(error, "HTML: it is not clean");
 	if (c->attachments == NULL ||
 	    c->attachments->len == count_shown(c))
 		return put_words(out, c, error);
-	boundary = make_boundary(c, 0);
+	boundary = make_boundary(c, "");
 	open_multipart(out, "mixed", "", boundary);
 	return put_words(out, c, error) &&
 	       put_attachments(out, c, FALSE, boundary, error);

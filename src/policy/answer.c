@@ -116,7 +116,9 @@ without_pictures(const char *text, gsize length)
 static char *
 name_of(const Facts *facts, const char *language)
 {
-	const char *name = facts->author->name;
+	const char *name = *facts->agent->name != '\0'
+	    ? facts->agent->name
+	    : facts->author->name;
 
 	switch (facts->mailbox->agent_name) {
 	case AGENT_NAME_TEAM:
@@ -224,8 +226,8 @@ names_agent(const char *text, const Facts *facts)
 
 	if (strchr(text, '@') == NULL)
 		return FALSE;
-	for (guint i = 0; i < facts->agents->len; i++) {
-		const AddressRow *agent = facts->agents->pdata[i];
+	for (guint i = 0; i < facts->roster->len; i++) {
+		const Agent *agent = facts->roster->pdata[i];
 
 		if (strstr(folded, agent->address) != NULL)
 			return TRUE;

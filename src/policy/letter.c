@@ -7,9 +7,9 @@
 #include "ground/text.h"
 #include "mail/address.h"
 #include "mail/cleanhtml.h"
-#include "mail/html_reader.h"
 #include "policy/calendar.h"
 #include "policy/locale.h"
+#include "policy/markup.h"
 #include "policy/proof.h"
 
 enum { TEXT_MOST = 256 << 10 }; /* mustache_render gives up at 1 MiB */
@@ -46,6 +46,14 @@ letter_set_instant(MustacheData *data, const Facts *facts,
 	mustache_set(data, "time_zone", zone_name);
 }
 
+static void
+set_markup(MustacheData *data, const char *text, gboolean links)
+{
+	g_autofree char *html = markup_text(text, links);
+
+	mustache_set_markup(data, "text", text, html);
+}
+
 void
 letter_set_text(MustacheData *data, const char *text)
 {
@@ -53,14 +61,29 @@ letter_set_text(MustacheData *data, const char *text)
 	gsize length = strlen(text);
 
 	if (length <= TEXT_MOST) {
-		mustache_set(data, "text", text);
+		set_markup(data, text, FALSE);
 		return;
 	}
 	length = (gsize)(g_utf8_find_prev_char(text, text + TEXT_MOST) - text);
 	cut = g_strdup_printf("%.*s\n[...] (cut here; the whole text is in the "
 			      "ticket)\n",
 	    (int)length, text);
-	mustache_set(data, "text", cut);
+	set_markup(data, cut, FALSE);
+}
+
+void
+letter_set_answer(MustacheData *data, const char *text, const char *html)
+{
+	g_autofree char *line = NULL, *block = NULL;
+
+	if (html == NULL) {
+		set_markup(data, text, TRUE);
+		return;
+	}
+	line = cleanhtml_line(html);
+	block = g_strdup_printf(
+	    "<div style=\"margin:0 0 16px\">%s</div>", line);
+	mustache_set_markup(data, "text", text, block);
 }
 
 /* Skips "Re:", "Fwd:", "Re[2]:" and a tag "[#1042]" at the start. */
@@ -145,36 +168,28 @@ letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
 }
 
 /* One quiet line below a customer's letter: it proves an answer of which
- * nothing but the quotation is left. */
+ * nothing but the quotation is left. NULL in a letter to an agent. */
 static char *
-with_reference(const char *text, const Desk *desk, gint64 ticket, gint64 party)
+reference_of(const Desk *desk, const LetterPlan *plan, gint64 ticket)
 {
-	g_autofree char *token = token_make(
-	    desk->keys, TOKEN_QUOTE, ticket, party);
-	gsize length = strlen(text);
+	g_autofree char *token = NULL;
 
-	while (length > 0 && text[length - 1] == '\n')
-		length--;
-	return g_strdup_printf("%.*s\n\n" PROOF_LABEL "%s\n", (int)length,
-	    text, token);
+	if (plan->inside)
+		return NULL;
+	token = token_make(desk->keys, TOKEN_QUOTE, ticket, plan->to->id);
+	return g_strconcat(PROOF_LABEL, token, NULL);
 }
 
-/* frame: the letter with HTML_PICTURE in place of the words. */
 static char *
-html_of(const char *frame, const char *words, const Desk *desk, gint64 ticket,
-    gint64 party)
+with_reference(const char *text, const char *reference)
 {
-	const char *at = strstr(frame, HTML_PICTURE);
-	g_autofree char *above = NULL, *below = NULL;
-	g_autofree char *head = NULL, *tail = NULL;
+	gsize length = strlen(text);
 
-	if (at == NULL)
-		return NULL;
-	head = g_strndup(frame, (gsize)(at - frame));
-	tail = with_reference(at + strlen(HTML_PICTURE), desk, ticket, party);
-	above = cleanhtml_of_text(head);
-	below = cleanhtml_of_text(tail);
-	return g_strconcat(above, words, "\n", below, NULL);
+	if (reference == NULL)
+		return g_strdup(text);
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	return g_strdup_printf("%.*s\n\n%s\n", (int)length, text, reference);
 }
 
 static void
@@ -185,7 +200,7 @@ free_address(gpointer data)
 
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
-    const LetterPlan *plan, const LetterEffect *letter, const char *frame,
+    const LetterPlan *plan, const LetterEffect *letter, const char *body,
     gint64 ticket, GError **error)
 {
 	g_autofree char *reply = keyed_address(
@@ -202,12 +217,12 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	g_autoptr(GPtrArray) cc = g_ptr_array_new_with_free_func(free_address);
 	g_autoptr(GPtrArray) references = g_ptr_array_new();
-	g_autofree char *text = plan->inside
-	    ? g_strdup(letter->text)
-	    : with_reference(letter->text, desk, ticket, plan->to->id);
-	g_autofree char *html = frame != NULL
-	    ? html_of(frame, plan->html, desk, ticket, plan->to->id)
-	    : NULL;
+	g_autofree char *reference = reference_of(desk, plan, ticket);
+	g_autofree char *text = with_reference(letter->text, reference);
+	g_autofree char *html = body == NULL
+	    ? NULL
+	    : templates_frame(desk->templates, plan->language, letter->subject,
+		  body, reference);
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
@@ -248,32 +263,13 @@ written_of(const GPtrArray *rows)
 	return out;
 }
 
-/* The letter's text, and, if it goes as HTML, too, its frame. */
-static gboolean
-render(const Desk *desk, const LetterPlan *plan, LetterEffect *letter,
-    char **frame, GError **error)
-{
-	g_autofree char *subject = NULL;
-
-	if (plan->html != NULL) {
-		mustache_set(plan->data, "text", HTML_PICTURE);
-		if (!templates_render(desk->templates, plan->letter,
-			plan->language, plan->data, &subject, frame, error))
-			return FALSE;
-	}
-	if (plan->words != NULL)
-		letter_set_text(plan->data, plan->words);
-	return templates_render(desk->templates, plan->letter, plan->language,
-	    plan->data, &letter->subject, &letter->text, error);
-}
-
 gboolean
 letter_add(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, Effects *effects)
 {
 	g_autoptr(LetterEffect) letter = g_new0(LetterEffect, 1);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *all = NULL, *frame = NULL;
+	g_autofree char *all = NULL, *body = NULL;
 	gint64 ticket = effects->ticket->id;
 	gint64 to = plan->to->id;
 
@@ -294,9 +290,11 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 		letter->reverse_path = plan->class == COMPOSE_PERSON
 		    ? g_strdup(letter->from_address)
 		    : g_strdup("");
-	if (render(desk, plan, letter, &frame, &error))
+	if (templates_render(desk->templates, plan->letter, plan->language,
+		plan->data, &letter->subject, &letter->text,
+		desk->site->html ? &body : NULL, &error))
 		letter->octets = compose(
-		    facts, desk, now, plan, letter, frame, ticket, &error);
+		    facts, desk, now, plan, letter, body, ticket, &error);
 	if (letter->octets == NULL) {
 		effects_event(effects, "letter-failed", "javob", "%s to %s: %s",
 		    letter->letter, letter->to, error->message);

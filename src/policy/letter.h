@@ -18,12 +18,7 @@ typedef struct LetterPlan {
 	const char *in_reply_to;
 	const GPtrArray *references; /* of char *, behind the root; NULL: none */
 	const char *language;
-	MustacheData *data;
-	/* The text around which the letter is a frame, {{{text}}}; NULL: none,
-	 * or data has it. html: the same, clean (mail/cleanhtml.h), makes the
-	 * letter one in HTML, too; NULL: no. */
-	const char *words;
-	const char *html;
+	const MustacheData *data;
 	const GPtrArray *attachments; /* of Attachment with octets; NULL */
 } LetterPlan;
 
@@ -42,6 +37,9 @@ void letter_set_instant(MustacheData *data, const Facts *facts,
 
 /* A mail's text, cut where a letter would grow too long to be rendered. */
 void letter_set_text(MustacheData *data, const char *text);
+/* An agent's answer to a customer, whole. html: the same, clean
+ * (mail/cleanhtml.h); NULL: made of the text, web addresses are links. */
+void letter_set_answer(MustacheData *data, const char *text, const char *html);
 
 /* The msg-id that heads the References of all letters of a ticket to one
  * person. It is keyed like a Message-ID of ours and proves an answer where a

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unicode/ucal.h>
 #include <unicode/udat.h>
+#include <unicode/uloc.h>
 #include <unicode/ustring.h>
 
 #include "ground/text.h"
@@ -289,4 +290,10 @@ const char *
 locale_close_word(const char *language)
 {
 	return find_language(language)->close_word;
+}
+
+gboolean
+locale_is_right_to_left(const char *language)
+{
+	return uloc_isRightToLeft(language);
 }

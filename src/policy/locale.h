@@ -23,6 +23,9 @@ char *locale_greeting(const char *language, const char *name);
  * nothing that is no name (URL, digits, "via"); "" when it gives none. */
 char *locale_greeting_name(const char *language, const char *display_name);
 
+/* Arabic, Persian and their like. */
+gboolean locale_is_right_to_left(const char *language);
+
 /* Word that closes a ticket: "CLOSE". Borrowed. */
 const char *locale_close_word(const char *language);
 

@@ -151,6 +151,7 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now,
 		mustache_set(data, "greeting", greeting);
 	}
 	mustache_set_flag(data, "closed", answer->closes);
+	letter_set_answer(data, answer->text, answer->html);
 	mustache_set(data, "agent_name", answer->name);
 	plan.cause = cause;
 	plan.to = to;
@@ -161,8 +162,6 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now,
 	plan.in_reply_to = facts->last_in;
 	plan.references = facts->thread_ids;
 	plan.data = data;
-	plan.words = answer->text;
-	plan.html = answer->html;
 	plan.attachments =
 	    answer->attachments->len > 0 ? answer->attachments : NULL;
 	return letter_add(facts, desk, now, &plan, effects);

@@ -42,6 +42,8 @@ const ConfigOption site_options[] = {
 	    "system's" },
 	{ "gateway", "templates", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of the site's own letters" },
+	{ "gateway", "html", CONFIG_BOOL, "yes", NULL, FALSE,
+	    "letters have an HTML body beside their text" },
 	{ "gateway", "words", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of further word tables" },
 	{ "gateway", "ca-file", CONFIG_PATH, NULL, NULL, FALSE,
@@ -568,6 +570,7 @@ site_new(Config *config, GPtrArray *errors)
 	site->default_language = text_or(gateway, "default-language", "en");
 	site->authserv_id = text_or(gateway, "authserv-id", "");
 	site->dkim = config_bool(gateway, "dkim");
+	site->html = config_bool(gateway, "html");
 	site->resolver = resolver_of(config, gateway, errors);
 	site->templates_dir = text_or(gateway, "templates", "");
 	site->words_dir = text_or(gateway, "words", "");

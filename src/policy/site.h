@@ -45,6 +45,7 @@ struct Site {
 	gboolean dkim;        /* signatures are verified by ourselves */
 	char *resolver;       /* name servers for that; "": the system's */
 	char *templates_dir;  /* "" : built-in letters only */
+	gboolean html;        /* letters have an HTML body beside their text */
 	char *words_dir;      /* "" : built-in word tables only */
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */

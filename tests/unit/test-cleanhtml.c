@@ -167,14 +167,13 @@ test_same(void)
 }
 
 static void
-test_of_text(void)
+test_line(void)
 {
-	g_autofree char *html =
-	    cleanhtml_of_text("\nDear <b>,\n\none & two\nthree\n");
+	g_autofree char *line = cleanhtml_line(
+	    "<p>a\nb</p>\n<pre dir=\"ltr\">c d\ne</pre>\nf");
 
-	g_assert_cmpstr(html, ==,
-	    "<p>Dear &lt;b&gt;,</p>\n<p>one &amp; two<br>\nthree</p>\n");
-	g_assert_true(cleanhtml_check(html));
+	g_assert_cmpstr(line, ==,
+	    "<p>a b</p> <pre dir=\"ltr\">c&#32;d&#10;e</pre> f");
 }
 
 /* Nothing deep or long costs more than its length. */
@@ -220,7 +219,7 @@ main(int argc, char **argv)
 	}
 	g_test_add_func("/cleanhtml/half a run is not cut out", test_torn);
 	g_test_add_func("/cleanhtml/it reads as HTML does", test_same);
-	g_test_add_func("/cleanhtml/text becomes paragraphs", test_of_text);
+	g_test_add_func("/cleanhtml/it can stand in one line", test_line);
 	g_test_add_func("/cleanhtml/it has an end", test_large);
 	return g_test_run();
 }
