@@ -287,20 +287,21 @@ wants_attachments(const Message *message)
 	return message->attachments->len > 0 && size <= ATTACH_MOST;
 }
 
-/* Agents' attachments go to the customer whatever their size. */
+/* Agents' attachments go to the customer whatever their size, and their words
+ * as they wrote them. */
 static gboolean
 goes_out(const Ingest *ingest, const Message *message)
 {
 	const Address *author = message_author(message);
 
-	return author != NULL && message->attachments->len > 0 &&
-	    roster_has(ingest->roster, author->address);
+	return author != NULL && roster_has(ingest->roster, author->address);
 }
 
 static gboolean
 read_item(Ingest *ingest, Item *item, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
+	guint flags, wanted = 0;
 	gint64 size;
 
 	item->fd = spool_read(ingest->spool, item->name, &item->envelope,
@@ -322,18 +323,21 @@ read_item(Ingest *ingest, Item *item, GError **error)
 		item->message = message_scan(item->octets);
 		return TRUE;
 	}
-	/* A small mail cannot have too large ones: parsed once, not twice. */
-	if (size <= ATTACH_MOST)
-		return parse(ingest, item, MESSAGE_WITH_ATTACHMENTS, error);
-	if (!parse(ingest, item, 0, error))
+	/* A small mail cannot have too large ones: a customer's is parsed once,
+	 * not twice. */
+	flags = size <= ATTACH_MOST ? MESSAGE_WITH_ATTACHMENTS : 0;
+	if (!parse(ingest, item, flags, error))
 		return FALSE;
-	if (item->quarantine == NULL &&
-	    (wants_attachments(item->message) ||
-		goes_out(ingest, item->message))) {
-		g_clear_pointer(&item->message, message_free);
-		return parse(ingest, item, MESSAGE_WITH_ATTACHMENTS, error);
-	}
-	return TRUE;
+	if (item->quarantine != NULL)
+		return TRUE;
+	if (goes_out(ingest, item->message))
+		wanted = MESSAGE_WITH_ATTACHMENTS | MESSAGE_WITH_HTML;
+	else if (wants_attachments(item->message))
+		wanted = MESSAGE_WITH_ATTACHMENTS;
+	if ((wanted & ~flags) == 0)
+		return TRUE;
+	g_clear_pointer(&item->message, message_free);
+	return parse(ingest, item, wanted, error);
 }
 
 static gboolean

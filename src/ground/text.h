@@ -32,6 +32,10 @@ char *text_fold(const char *text);
  * is no letter stays. Free with g_free. */
 char *text_alike(const char *text);
 
+/* The folded words of text (letters and digits) with one space around each:
+ * " word word ". *count (may be NULL): how many. Free with g_free. */
+char *text_words(const char *text, guint *count);
+
 /* Wraps at width columns, keeping line breaks, quoted lines (">") and words
  * that are longer (URLs). */
 char *text_wrap(const char *text, guint width);

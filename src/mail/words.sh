@@ -16,6 +16,7 @@ for file; do
 	*autoheaders.tsv) blank=5 ;;
 	*closing.tsv) blank=1 ;;
 	*marks.tsv) blank= ;;
+	*salutation.tsv) blank=1 ;;
 	*)
 		echo "words.sh: $file: unknown table" >&2
 		exit 1

@@ -192,7 +192,7 @@ class Names:
         text = re.sub(r"(?m)^(X-Loop:\s*)[a-z2-7]{30,44}", r"\1LOOP", text)
         text = re.sub(r"\b[a-z2-7]{30,44}(?=[.@])",
                       lambda m: self.name("KEY", m.group()), text)
-        text = re.sub(r"(?m)^((?:[ >|])*Ref: )([a-z2-7]{30,44})(?=\r?$)",
+        text = re.sub(r"(?m)^((?:[ >|]|<p>)*Ref: )([a-z2-7]{30,44})(?=\r?$|<)",
                       lambda m: m.group(1) + self.name("REF", m.group(2)),
                       text)
         for boundary in re.findall(r'boundary="?([^\s";]+)', text):
