@@ -15,8 +15,13 @@ print_usage(FILE *out)
 {
 	fputs("usage: javob [-c FILE] COMMAND [ARGUMENT ...]\n\n", out);
 	for (guint i = 0; commands[i] != NULL; i++)
-		fprintf(out, "  %-11s %s\n", commands[i]->name,
-		    commands[i]->help);
+		if (!cmd_is_tool(commands[i]))
+			fprintf(out, "  %-11s %s\n", commands[i]->name,
+			    commands[i]->help);
+	fputs("Tools for text and mails, which touch nothing:\n ", out);
+	for (guint i = 0; commands[i] != NULL; i++)
+		if (cmd_is_tool(commands[i]))
+			fprintf(out, " %s", commands[i]->name);
 	fputs("\nConfiguration: -c FILE, $JAVOB_CONFIG or "
 	      "/etc/javob/javob.conf.\n"
 	      "`javob COMMAND --help` tells more; see javob(1).\n",

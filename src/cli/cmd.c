@@ -37,6 +37,18 @@ const Command *const commands[] = {
 	NULL,
 };
 
+gboolean
+cmd_is_tool(const Command *command)
+{
+	static const Command *const tools[] = { &cmd_inspect, &cmd_thread,
+		&cmd_language, &cmd_survey, &cmd_eta_replay };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
+		if (tools[i] == command)
+			return TRUE;
+	return FALSE;
+}
+
 int
 cmd_fail(const GError *error)
 {

@@ -41,6 +41,9 @@ extern const Command cmd_language;
 /* All of them, NULL-terminated. */
 extern const Command *const commands[];
 
+/* It reads text or mails and knows no site: --help names it only. */
+gboolean cmd_is_tool(const Command *command);
+
 /* --- what commands share (cmd.c) ------------------------------------------ */
 
 /* One line on stderr; gives 1, or 78 for a CONFIG error. */
