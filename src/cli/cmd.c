@@ -27,6 +27,7 @@ const Command *const commands[] = {
 	&cmd_config,
 	&cmd_backup,
 	&cmd_health,
+	&cmd_calendar,
 	&cmd_eta_replay,
 	NULL,
 };
