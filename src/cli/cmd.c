@@ -29,6 +29,7 @@ const Command *const commands[] = {
 	&cmd_backup,
 	&cmd_health,
 	&cmd_calendar,
+	&cmd_promise,
 	&cmd_eta_replay,
 	NULL,
 };

@@ -27,7 +27,7 @@ static const struct {
 } letters[LETTER_COUNT] = {
 	[LETTER_ACK] = { "ack",
 	    { "ticket", "subject", "greeting", "promise_at", "next_update_at",
-		"time_zone", "outside_hours", "opens_at", "hours", "has_faq",
+		"time_zone", "share", "share_of", "outside_hours", "opens_at", "hours", "has_faq",
 		"faq", "title", "url", "close_hint", "brand" },
 	    { "ticket" } },
 	[LETTER_ACK_PLAIN] = { "ack-plain",
@@ -52,6 +52,14 @@ static const struct {
 	    { "ticket", "old_ticket", "subject", "greeting", "promise_at",
 		"next_update_at", "time_zone", "brand" },
 	    { "ticket", "old_ticket" } },
+	[LETTER_DELAY] = { "delay",
+	    { "ticket", "subject", "greeting", "old_promise_at", "promise_at",
+		"time_zone", "delay_reason", "brand" },
+	    { "ticket", "promise_at" } },
+	[LETTER_UPDATE] = { "update",
+	    { "ticket", "subject", "greeting", "next_update_at", "time_zone",
+		"progress", "brand" },
+	    { "ticket", "next_update_at" } },
 	[LETTER_SOLVED_THANKS] = { "solved-thanks",
 	    { "ticket", "subject", "greeting", "brand" }, { "ticket" } },
 };
