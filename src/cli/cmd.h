@@ -19,6 +19,8 @@ extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
     cmd_backup, cmd_health, cmd_calendar, cmd_promise,
     cmd_eta_replay;
 
+extern const Command cmd_language;
+
 /* All of them, NULL-terminated. */
 extern const Command *const commands[];
 

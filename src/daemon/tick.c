@@ -11,6 +11,7 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/message.h"
+#include "policy/assign.h"
 #include "policy/delay.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
@@ -108,7 +109,7 @@ say_held(Firing *firing)
 	    firing->late);
 	g_autoptr(Effects) aside = effects_new();
 
-	aside->ticket = ticket_copy(firing->effects->ticket);
+	aside->ticket = ticket_copy(firing->facts->ticket);
 	notify_note(firing->facts, firing->desk, firing->now, cause, note,
 	    aside);
 	/* These are not held themselves. */
@@ -166,6 +167,13 @@ promised(Firing *firing, GError **error)
 	return ok;
 }
 
+static gboolean
+assign(Firing *firing, GError **error G_GNUC_UNUSED)
+{
+	assign_due(firing->facts, firing->desk, firing->now, firing->effects);
+	return TRUE;
+}
+
 typedef struct TimerKind {
 	const char *name;
 	gboolean (*fire)(Firing *firing, GError **error);
@@ -174,6 +182,7 @@ typedef struct TimerKind {
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
 	{ "promise", promised },
+	{ ASSIGN_TIMER, assign },
 };
 
 static gboolean
@@ -339,8 +348,10 @@ tick_run(const RoleContext *context)
 		if ((tick.store != NULL ||
 			tick_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
-		    fired > 0)
+		    fired > 0) {
 			wake_send(run, "send");
+			wake_send(run, "board");
+		}
 		if (reason == NULL && clock_now() - purged > PURGE_EVERY) {
 			purge(tick.store, &reason);
 			purged = clock_now();

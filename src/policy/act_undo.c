@@ -156,6 +156,7 @@ static const struct {
 	{ "promised", undo_promise },
 	{ "closed", undo_state },
 	{ "reopened", undo_state },
+	{ "waiting", undo_state },
 	{ "spam", undo_state },
 	{ "assigned", undo_assign },
 	{ "moved", undo_move },
