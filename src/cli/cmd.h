@@ -13,7 +13,9 @@ typedef struct Command {
 	int (*run)(const char *config, int argc, char **argv);
 } Command;
 
+extern const Command cmd_agent;
 extern const Command cmd_backup;
+extern const Command cmd_calendar;
 extern const Command cmd_check;
 extern const Command cmd_config;
 extern const Command cmd_customer;
@@ -25,20 +27,15 @@ extern const Command cmd_import;
 extern const Command cmd_init;
 extern const Command cmd_inspect;
 extern const Command cmd_key;
+extern const Command cmd_language;
 extern const Command cmd_process;
+extern const Command cmd_promise;
 extern const Command cmd_quarantine;
 extern const Command cmd_queue;
 extern const Command cmd_survey;
+extern const Command cmd_template;
 extern const Command cmd_thread;
 extern const Command cmd_ticket;
-extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
-    cmd_inspect, cmd_thread, cmd_explain, cmd_ticket, cmd_queue,
-    cmd_agent, cmd_customer, cmd_import, cmd_quarantine, cmd_key, cmd_config,
-    cmd_backup, cmd_template, cmd_health, cmd_eta_replay;
-    cmd_backup, cmd_health, cmd_calendar, cmd_promise,
-    cmd_eta_replay;
-
-extern const Command cmd_language;
 
 /* All of them, NULL-terminated. */
 extern const Command *const commands[];
