@@ -51,6 +51,7 @@ static const struct Class {
 typedef struct Row {
 	Place place;
 	GStrv pieces; /* of the text, between its {any} */
+	char *author; /* the first one, as plain_author has it */
 	const struct Class *class;
 	gboolean is_transient;
 } Row;
@@ -77,6 +78,19 @@ class_of(const char *name)
 	return &classes[0];
 }
 
+/* post_master and mail.daemon are the same to us. */
+static char *
+plain_author(const char *folded)
+{
+	gsize at = strcspn(folded, "@");
+	GString *plain = g_string_new(NULL);
+
+	for (gsize i = 0; folded[i] != '\0'; i++)
+		if (i >= at || strchr("-_.", folded[i]) == NULL)
+			g_string_append_c(plain, folded[i]);
+	return g_string_free(plain, FALSE);
+}
+
 /* columns: lang product place text class permanence source sure */
 static void
 add_row(const char *const *column, gpointer data)
@@ -92,6 +106,9 @@ add_row(const char *const *column, gpointer data)
 			row.place = places[i].place;
 	row.is_transient = *column[5] == 't';
 	row.pieces = g_strsplit(plain, "{any}", -1);
+	if (row.place == PLACE_AUTHOR)
+		row.author = plain_author(row.pieces[0] != NULL ? row.pieces[0]
+								: "");
 	g_array_append_val((GArray *)data, row);
 }
 
@@ -194,29 +211,17 @@ gboolean
 dsn_words_author(const char *address)
 {
 	g_autofree char *folded = squeeze(address);
+	g_autofree char *plain = plain_author(folded);
+	g_autofree char *author = strchr(plain, '@') != NULL
+				      ? g_strdup(plain)
+				      : g_strconcat(plain, "@", NULL);
 	const GArray *rows = rows_get();
-	gsize at = strcspn(folded, "@");
-	g_autoptr(GString) plain = g_string_new(NULL);
 
-	/* post_master and mail.daemon are the same to us. */
-	for (gsize i = 0; folded[i] != '\0'; i++)
-		if (i >= at || strchr("-_.", folded[i]) == NULL)
-			g_string_append_c(plain, folded[i]);
-	if (folded[at] == '\0')
-		g_string_append_c(plain, '@');
 	for (guint i = 0; i < rows->len; i++) {
 		const Row *row = &g_array_index(rows, Row, i);
-		g_autoptr(GString) want = NULL;
-		const char *p;
 
-		if (row->place != PLACE_AUTHOR)
-			continue;
-		want = g_string_new(NULL);
-		for (p = row->pieces[0]; *p != '\0' && *p != '@'; p++)
-			if (strchr("-_.", *p) == NULL)
-				g_string_append_c(want, *p);
-		g_string_append(want, p);
-		if (g_str_has_prefix(plain->str, want->str))
+		if (row->place == PLACE_AUTHOR &&
+		    g_str_has_prefix(author, row->author))
 			return TRUE;
 	}
 	return FALSE;
