@@ -13,8 +13,10 @@
 
 #include "ground/text.h"
 #include "mail/charset.h"
+#include "mail/cleanhtml.h"
 #include "mail/flowed.h"
 #include "mail/html.h"
+#include "mail/prescan.h"
 
 /* Depth is bounded by prescan.h; this guards against a difference of view. */
 #define DEPTH_MOST 80
@@ -87,15 +89,22 @@ is_body_text(const Part *part)
 }
 
 static char *
-html_text(BodyReader *r, const char *octets, gsize size, const char *label)
+html_decode(BodyReader *r, const char *octets, gsize size, const char *label)
 {
-	g_autofree char *own = NULL, *html = NULL;
+	g_autofree char *own = NULL;
 
 	if (label == NULL || g_ascii_strcasecmp(label, "us-ascii") == 0) {
 		own = html_charset(octets, size);
 		label = own;
 	}
-	html = charset_decode(octets, size, label, &r->bad);
+	return charset_decode(octets, size, label, &r->bad);
+}
+
+static char *
+html_text(BodyReader *r, const char *octets, gsize size, const char *label)
+{
+	g_autofree char *html = html_decode(r, octets, size, label);
+
 	return html_to_text(html, strlen(html), BODY_TEXT_MOST, &r->too_long);
 }
 
@@ -117,6 +126,24 @@ part_text(BodyReader *r, const Part *part, const char *octets, gsize size)
 	return flowed_unwrap(text, part->delsp);
 }
 
+/* For mail that may go on as HTML: the HTML that people read, whether or not
+ * it was chosen as text. */
+static void
+keep_html(BodyReader *r, const Part *part)
+{
+	g_autoptr(GByteArray) kept = NULL;
+	g_autofree char *html = NULL;
+
+	if (r->html == NULL || !is_html(part) ||
+	    r->html->len > CLEANHTML_MOST)
+		return;
+	kept = g_byte_array_new();
+	part_decode(part, CLEANHTML_MOST, kept, NULL);
+	html = html_decode(
+	    r, (const char *)kept->data, kept->len, part->charset);
+	g_string_append(r->html, html);
+}
+
 static void
 read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 {
@@ -129,8 +156,11 @@ read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 	    part_decode(part, wanted == BODY_TEXT ? r->budget : 0, kept, sum);
 	sha256 = digest_end(sum);
 	body_add_digest(r, sha256);
+	keep_html(r, part);
 	if (wanted != BODY_TEXT || kept->len == 0)
 		return;
+	if (!is_html(part) && r->paired == 0)
+		r->loose = TRUE;
 	r->budget -= kept->len;
 	if (size > (gint64)kept->len)
 		r->too_long = TRUE;
@@ -140,12 +170,26 @@ read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 	add_text(r, text);
 }
 
+static guint
+number_of(GMimeObject *object)
+{
+	return GPOINTER_TO_UINT(
+	    g_object_get_data(G_OBJECT(object), NUMBER_KEY));
+}
+
 static void
 read_leaf(BodyReader *r, GMimeObject *object, BodyWanted wanted)
 {
 	g_auto(Part) part = { 0 };
 
 	part_open(&part, object, r->source->octets);
+	if (r->source->leaves != NULL) {
+		const PrescanRange *range = &g_array_index(r->source->leaves,
+		    PrescanRange, number_of(object));
+
+		part.start = range->start;
+		part.end = range->end;
+	}
 	if (is_body_text(&part))
 		read_text(r, &part, wanted);
 	else
@@ -239,8 +283,10 @@ read_alternative(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted,
 	gboolean done = FALSE;
 
 	if (wanted == BODY_TEXT && plain >= 0) {
+		r->paired += html >= 0;
 		read_object(r, g_mime_multipart_get_part(multipart, plain),
 		    wanted, depth + 1);
+		r->paired -= html >= 0;
 		done = html < 0 || !is_trivial(r->text->str + before);
 		if (!done)
 			g_string_truncate(r->text, before);
@@ -316,9 +362,7 @@ read_object(BodyReader *r, GMimeObject *object, BodyWanted wanted, guint depth)
 	if (GMIME_IS_MULTIPART(object))
 		read_multipart(r, object, wanted, depth);
 	else if (GMIME_IS_MESSAGE_PART(object))
-		body_attach_message(r, object,
-		    GPOINTER_TO_UINT(
-			g_object_get_data(G_OBJECT(object), NUMBER_KEY)));
+		body_attach_message(r, object, number_of(object));
 	else
 		read_leaf(r, object, wanted);
 }
@@ -336,26 +380,40 @@ tell_defects(BodyReader *r)
 	body_defect(r, bad);
 }
 
-/* Counts the messages within in the order in which they stand, and writes its
- * number on each. */
+/* Counts the messages within, and the other leaves, in the order in which they
+ * stand, and writes its number on each. */
 static void
-number_messages(GMimeObject *object, guint depth, guint *number)
+number_parts(GMimeObject *object, guint depth, guint *messages, guint *leaves)
 {
 	GMimeMultipart *multipart;
 	int n;
 
 	if (object == NULL || depth > DEPTH_MOST)
 		return;
-	if (GMIME_IS_MESSAGE_PART(object))
+	if (!GMIME_IS_MULTIPART(object)) {
+		guint *number = GMIME_IS_MESSAGE_PART(object) ? messages
+							       : leaves;
+
 		g_object_set_data(G_OBJECT(object), NUMBER_KEY,
 		    GUINT_TO_POINTER((*number)++));
-	if (!GMIME_IS_MULTIPART(object))
 		return;
+	}
 	multipart = GMIME_MULTIPART(object);
 	n = g_mime_multipart_get_count(multipart);
 	for (int i = 0; i < n; i++)
-		number_messages(g_mime_multipart_get_part(multipart, i),
-		    depth + 1, number);
+		number_parts(g_mime_multipart_get_part(multipart, i), depth + 1,
+		    messages, leaves);
+}
+
+gboolean
+body_number(GMimeObject *root, const BodySource *source, BodyInside *inside)
+{
+	guint messages = 0, leaves = 0;
+
+	number_parts(root, 0, &messages, &leaves);
+	inside->is_known = messages == source->messages->len;
+	return source->leaves == NULL ||
+	       (inside->is_known && leaves == source->leaves->len);
 }
 
 /* OpenPGP without MIME (RFC 9580, 6.2 and 7). */
@@ -374,6 +432,24 @@ note_armour(const BodyReader *r)
 	}
 }
 
+/* HTML that can go on, and all readable text is in it: then it is the text,
+ * too, so that both say the same. */
+static void
+use_html(BodyReader *r)
+{
+	g_autofree char *clean = NULL, *text = NULL;
+
+	if (r->html == NULL || r->html->len == 0 || r->loose)
+		return;
+	clean = cleanhtml_write(r->html->str, r->html->len);
+	text = clean != NULL ? cleanhtml_text(clean) : NULL;
+	if (text == NULL || *text == '\0' || strlen(text) > BODY_TEXT_MOST)
+		return;
+	g_free(r->message->html);
+	r->message->html = g_steal_pointer(&clean);
+	g_string_assign(r->text, text);
+}
+
 void
 body_read(GMimeObject *root, const BodySource *source, guint flags,
     Message *message, Digest *content, BodyInside *inside)
@@ -386,16 +462,18 @@ body_read(GMimeObject *root, const BodySource *source, guint flags,
 		.flags = flags,
 		.inside = inside,
 	};
-	guint messages = 0;
 
 	r.text = g_string_new(NULL);
-	number_messages(root, 0, &messages);
-	inside->is_known = messages == source->messages->len;
+	if ((flags & MESSAGE_WITH_HTML) != 0)
+		r.html = g_string_new(NULL);
 	read_object(&r, root, BODY_TEXT, 0);
 	if (r.text->len == 0 && r.tnef_text != NULL)
 		add_text(&r, r.tnef_text);
+	use_html(&r);
 	note_armour(&r);
 	tell_defects(&r);
+	if (r.html != NULL)
+		g_string_free(r.html, TRUE);
 	g_free(r.tnef_text);
 	g_free(message->body_text);
 	message->body_text = g_string_free(r.text, FALSE);
