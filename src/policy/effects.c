@@ -255,15 +255,16 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 		row.ticket, id, facts->envelope->received, error);
 }
 
+/* *outbox: its row; unchanged if the letter was there already. */
 static gboolean
 write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
-    gint64 now, GError **error)
+    gint64 now, gint64 *outbox, GError **error)
 {
 	g_autoptr(GPtrArray) to = g_ptr_array_new();
 	g_autofree char *recipients = letter_recipients(letter);
 	MessageRow row = { 0 };
 	gboolean has;
-	gint64 id, outbox;
+	gint64 id;
 
 	if (!outbox_has(txn, letter->cause, &has, error))
 		return FALSE;
@@ -289,7 +290,7 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	return message_add(txn, &row, letter->octets, &id, error) &&
 	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
 	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
-		letter->reverse_path, to, now, &outbox, error);
+		letter->reverse_path, to, now, outbox, error);
 }
 
 static gboolean
@@ -305,11 +306,25 @@ write_queues(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	return TRUE;
 }
 
+/* outbox: the first letter that it caused. */
+static gboolean
+write_automatic(StoreTxn *txn, const Facts *facts, gint64 outbox, gint64 now,
+    GError **error)
+{
+	g_autofree char *key = autosub_subject_key(facts->message->subject);
+	AutomaticCause cause = { facts->words, facts->again, FALSE };
+
+	return automatic_add(txn, facts_answer_to(facts)->id,
+	    address_domain(facts->sender->address), key, &cause, outbox,
+	    facts->auth == AUTH_PASS, now, error);
+}
+
 static gboolean
 write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
     gint64 now, GError **error)
 {
 	const Ticket *ticket = effects->ticket;
+	gint64 first = 0;
 
 	if (!effects->opens && !ticket_update(txn, ticket, error))
 		return FALSE;
@@ -333,11 +348,16 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 			row->actor, row->detail, row->change, error))
 			return FALSE;
 	}
-	for (guint i = 0; i < effects->letters->len; i++)
+	for (guint i = 0; i < effects->letters->len; i++) {
+		gint64 outbox = 0;
+
 		if (!write_letter(txn, effects->letters->pdata[i], ticket->id,
-			now, error))
+			now, &outbox, error))
 			return FALSE;
-	return TRUE;
+		first = first != 0 ? first : outbox;
+	}
+	return !effects->automatic || facts->sender == NULL ||
+	    write_automatic(txn, facts, first, now, error);
 }
 
 static gboolean
@@ -361,14 +381,6 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	    (!facts->imported || *sender->name == '\0') &&
 	    !party_set_name(txn, sender->id, facts->author->name, error))
 		return FALSE;
-	if (effects->automatic) {
-		g_autofree char *key = autosub_subject_key(
-		    facts->message->subject);
-
-		return automatic_add(txn, facts_answer_to(facts)->id,
-		    address_domain(sender->address), key,
-		    facts->auth == AUTH_PASS, now, error);
-	}
 	return TRUE;
 }
 

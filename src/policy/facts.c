@@ -4,6 +4,7 @@
 
 #include "ground/error.h"
 #include "mail/address.h"
+#include "mail/alike.h"
 #include "mail/autosub.h"
 #include "policy/facts_private.h"
 #include "policy/proof.h"
@@ -13,7 +14,10 @@
 #include "store/outbox.h"
 #include "store/seen.h"
 
-enum { SUCCESSORS_MOST = 10 }; /* of one closed ticket, followed */
+enum {
+	SUCCESSORS_MOST = 10, /* of one closed ticket, followed */
+	OTHERS_WORDS = 8,     /* that two senders hardly have in common */
+};
 
 void
 facts_free(Facts *facts)
@@ -29,6 +33,7 @@ facts_free(Facts *facts)
 	address_row_free(facts->token_party);
 	g_clear_pointer(&facts->claims, g_array_unref);
 	ticket_free(facts->ticket);
+	g_free(facts->words);
 	g_free(facts->sender_role);
 	address_row_free(facts->requester);
 	address_row_free(facts->correspondent);
@@ -158,6 +163,35 @@ read_candidate(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+/* Whether it says something if another mail had the same words: a person may
+ * send his twice; many people of one domain say "please help". */
+static gboolean
+may_be_machines(const Facts *facts, const AutomaticCause *cause)
+{
+	if (cause->other)
+		return alike_words(facts->words) >= OTHERS_WORDS;
+	return cause->again || facts->from_agent;
+}
+
+static gboolean
+count_alike(Facts *facts, StoreTxn *txn, const char *domain, GError **error)
+{
+	g_autoptr(GPtrArray) causes = automatic_causes(txn,
+	    facts_answer_to(facts)->id,
+	    facts->auth == AUTH_PASS ? NULL : domain,
+	    facts->envelope->received, error);
+
+	for (guint i = 0; causes != NULL && i < causes->len; i++) {
+		const AutomaticCause *cause = causes->pdata[i];
+
+		facts->again |= !cause->other;
+		if (may_be_machines(facts, cause) &&
+		    alike_keys(facts->words, cause->words))
+			facts->alike++;
+	}
+	return causes != NULL;
+}
+
 static gboolean
 read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
@@ -176,7 +210,8 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	/* The limits are those of whoever would be written to. */
 	key = autosub_subject_key(facts->message->subject);
 	return automatic_counts(txn, facts_answer_to(facts)->id,
-	    address_domain(folded), key, now, &facts->automatic, error);
+	    address_domain(folded), key, now, &facts->automatic, error) &&
+	    count_alike(facts, txn, address_domain(folded), error);
 }
 
 /* By this address, or by another one of the same person's. */
@@ -291,6 +326,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
+	facts->words = alike_key(message->new_text);
 	facts->imported = g_str_equal(envelope->door, "import");
 	facts_read_author(facts, desk);
 	facts_read_home(facts, desk, envelope->mailbox);

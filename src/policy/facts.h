@@ -58,6 +58,8 @@ struct Facts {
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
+	guint repeats;            /* answers of an agent on the candidate that
+				   * said the same within a day */
 	Token address_token;      /* kind 0 when there is none */
 	Token id_token;           /* of a Message-ID of ours it answers */
 	gboolean answers_ours;    /* names any id of ours, or came to a token */
@@ -91,6 +93,11 @@ struct Facts {
 		GPtrArray *agents;
 	} home;
 	AutomaticCounts automatic;
+	char *words;              /* key of its text (mail/alike.h) */
+	gboolean again;           /* an automatic letter that it may answer had
+				   * been sent when it came, within a day */
+	guint alike;              /* mails like that which said the same, and
+				   * got another one */
 	gint64 next_number;       /* of the ticket if one is opened */
 };
 

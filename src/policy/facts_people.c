@@ -3,12 +3,13 @@
 #include "policy/facts_private.h"
 
 #include "mail/address.h"
+#include "mail/alike.h"
 #include "mail/author.h"
 #include "policy/proof.h"
 #include "policy/route.h"
 #include "policy/ticket.h"
 
-enum { COPIED_MOST = 20 };
+enum { COPIED_MOST = 20, DAY = 86400 };
 
 static void
 free_address(gpointer data)
@@ -248,6 +249,23 @@ facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
 	}
 }
 
+/* Two machines, one at an agent's address and one at the customer's, would go
+ * on for ever through us. */
+static gboolean
+count_repeats(Facts *facts, StoreTxn *txn, GError **error)
+{
+	g_autoptr(GPtrArray) answers = message_answers(txn, facts->ticket->id,
+	    facts->sender->id, facts->envelope->received - DAY, error);
+
+	for (guint i = 0; answers != NULL && i < answers->len; i++) {
+		g_autofree char *words = alike_key(answers->pdata[i]);
+
+		if (alike_keys(facts->words, words))
+			facts->repeats++;
+	}
+	return answers != NULL;
+}
+
 /* An agent answers a notification: whose mail did that tell of? */
 gboolean
 facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)
@@ -256,6 +274,8 @@ facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)
 
 	if (facts->ticket == NULL || !facts->from_agent)
 		return TRUE;
+	if (!count_repeats(facts, txn, error))
+		return FALSE;
 	for (guint i = 0; i < ids->len && i < 8 && facts->answered == 0; i++)
 		if (!message_told_of(txn, facts->ticket->id, ids->pdata[i],
 			&facts->answered, error))

@@ -182,11 +182,23 @@ refusal(const Facts *facts, const Desk *desk, Letting letting, gint64 now)
 		return "this address got ten automatic mails today";
 	if (letting != LETS_THANKS && counts->same_subject_day > 0)
 		return "this address got one for the same subject today";
+	/* Its subject may be another one each time, and its address. */
+	if (letting != LETS_THANKS && facts->alike > 0)
+		return "it says what another mail said today, as a machine "
+		       "does that answers each letter";
 	if (!proven && counts->unproven_domain_hour >= UNPROVEN_DOMAIN_HOUR)
 		return "limit for unproven senders of this domain";
 	if (!proven && counts->unproven_hour >= UNPROVEN_HOUR)
 		return "limit for unproven senders";
 	return NULL;
+}
+
+/* People answer letters, not envelopes. (A customer's odd program may; that
+ * starts nothing, but among agents it would.) */
+static gboolean
+is_agents_responder(const Facts *facts)
+{
+	return facts->from_agent && facts->address_token.kind == TOKEN_BOUNCE;
 }
 
 void
@@ -201,7 +213,7 @@ gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	effects->kind = g_strdup(
 	    own ? "own-copy" : message_kind_name(facts->message->kind));
 	effects->is_machine = facts->message->kind != MESSAGE_HUMAN || own ||
-	    is_null_path(facts);
+	    is_null_path(facts) || is_agents_responder(facts);
 	effects->may_answer = why == NULL && !own && !effects->is_machine;
 	effects->followup_refused = refusal(facts, desk, LETS_FOLLOWUP, now);
 	effects->thanks_refused = refusal(facts, desk, LETS_THANKS, now);
@@ -211,6 +223,10 @@ gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		    (const char *)facts->message->kind_reasons->pdata[i]);
 	if (own)
 		effects_reason(effects, "gate", "it is a mail of our own");
+	if (is_agents_responder(facts))
+		effects_reason(effects, "gate",
+		    "an agent's mail to the envelope sender of a letter: "
+		    "only machines write there");
 	if (why != NULL)
 		effects_reason(effects, "gate", "no automatic answer: %s", why);
 	else if (effects->may_answer)

@@ -264,10 +264,29 @@ is_worth_telling(const Facts *facts, const Effects *effects)
 	    kind != MESSAGE_REPORT && !facts->is_own_copy;
 }
 
+/* An answering machine at an agent's address that writes to us instead of to
+ * the keyed address opens a ticket each time, and its colleagues would hear of
+ * each: machines there would answer that. */
+static gboolean
+is_agents_machine(const Facts *facts, const Effects *effects)
+{
+	return facts->from_agent && effects->opens &&
+	    facts->alike > 0;
+}
+
 void
 notify_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
 {
+	guint before = effects->letters->len;
+
+	if (is_agents_machine(facts, effects)) {
+		effects_reason(effects, "notify",
+		    "an agent's mail that says what another one of his said "
+		    "today: it looks like an automatic answer, and nobody is "
+		    "told");
+		return;
+	}
 	if (!is_worth_telling(facts, effects)) {
 		effects_reason(effects, "notify", "nobody needs to hear of it");
 		return;
@@ -288,4 +307,8 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 		    facts->message->content_hash);
 		tell(facts, desk, now, agent, cause, NULL, NULL, effects);
 	}
+	/* Counted, so that the next ones with these words are known. */
+	if (facts->from_agent && effects->opens &&
+	    effects->letters->len > before)
+		effects->automatic = TRUE;
 }

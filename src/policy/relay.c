@@ -15,7 +15,10 @@
 #include "policy/ticket.h"
 #include "policy/verb.h"
 
-enum { HELD_HOUR = 10 }; /* letters that tell one sender of held mail */
+enum {
+	HELD_HOUR = 10, /* letters that tell one sender of held mail */
+	REPEATS = 2,    /* of one answer on a ticket; the next is a machine's */
+};
 
 /* Why it is held; NULL: it may go. */
 static const char *
@@ -53,6 +56,9 @@ content_doubt(
 	if (quote_has_marker(text))
 		return "the quoted notification could not be told from your "
 		       "own words";
+	if (facts->repeats >= REPEATS)
+		return "the same words went out on this ticket twice within a "
+		       "day: it looks like an automatic answer";
 	if (verb_is_stray(text))
 		return "a command stands below other words, where it does not "
 		       "count";
@@ -84,9 +90,12 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	if (agent == NULL || !site_is_agent(desk->site, agent->address))
 		return;
 	/* An answering machine without a sign of one would go on for ever. */
-	if (facts->automatic.address_hour >= HELD_HOUR) {
-		effects_reason(effects, "relay",
-		    "too many such letters this hour: not told");
+	if (facts->automatic.address_hour >= HELD_HOUR ||
+	    facts->alike > 0) {
+		effects_reason(effects, "relay", "its sender is not told: %s",
+		    facts->alike > 0
+			? "a mail with these words was held before"
+			: "ten were held this hour");
 		return;
 	}
 	effects->automatic = facts->sender != NULL;

@@ -193,10 +193,15 @@ CREATE TABLE automatic (
 	address INTEGER NOT NULL REFERENCES address (id),
 	domain TEXT NOT NULL,
 	subject_key TEXT NOT NULL,
+	words TEXT NOT NULL,          -- of the mail that caused it, mail/alike.h
+	outbox INTEGER NOT NULL,      -- the letter; 0: nothing to compare
+	again INTEGER NOT NULL,       -- 1: that mail came after another one of these
 	authenticated INTEGER NOT NULL,
 	at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX automatic_by_address ON automatic (address, at);
+CREATE INDEX automatic_by_domain ON automatic (domain, at)
+	WHERE authenticated = 0;
 CREATE INDEX automatic_by_time ON automatic (at);
 
 -- Future happenings; a clock jump can delay one but never repeat it.

@@ -373,6 +373,15 @@ message_texts(StoreTxn *txn, gint64 ticket, GError **error)
 	    read_text, g_free, error);
 }
 
+GPtrArray *
+message_answers(StoreTxn *txn, gint64 ticket, gint64 address, gint64 since,
+    GError **error)
+{
+	return rows_collect(store_query(txn, STMT_MESSAGE_ANSWERS, error,
+				ticket, address, since),
+	    read_text, g_free, error);
+}
+
 gboolean
 message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *address, GError **error)
