@@ -85,6 +85,7 @@ const Calendar *site_calendar(const Site *site, const char *name);
 gboolean site_is_own(const Site *site, const char *address);
 /* A form's or a list's that some mailbox names: its mail is somebody else's. */
 gboolean site_is_form(const Site *site, const char *address);
+/* Named by some [queue]; policy/roster knows those of the store, too. */
 gboolean site_is_agent(const Site *site, const char *address);
 /* Whether any sender can be proven: by the border's word or by DKIM. */
 gboolean site_can_prove(const Site *site);
