@@ -33,6 +33,8 @@ facts_free(Facts *facts)
 	address_row_free(facts->token_party);
 	g_clear_pointer(&facts->claims, g_array_unref);
 	ticket_free(facts->ticket);
+	g_free(facts->looked_through);
+	g_free(facts->list_id);
 	g_free(facts->words);
 	g_free(facts->sender_role);
 	address_row_free(facts->requester);
@@ -326,6 +328,8 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
+	facts_look_through(facts, desk);
+	message = facts->message;
 	facts->words = alike_key(message->new_text);
 	facts->imported = g_str_equal(envelope->door, "import");
 	facts_read_author(facts, desk);

@@ -37,6 +37,10 @@ typedef struct Claim Claim;
 
 struct Facts {
 	const Message *message;
+	Message *looked_through;  /* a shallow copy, which message is then: the
+				   * mail came by a list of ours and is judged
+				   * as if no list had carried it (T13) */
+	char *list_id;            /* of that list */
 	const Envelope *envelope;
 	const Mailbox *mailbox;
 	const Queue *queue;       /* of the candidate, else of the mailbox */
