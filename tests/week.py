@@ -16,7 +16,7 @@ from desk import Site, Sink, Tap, proven, scene
 
 START = 1795996800  # 2026-11-30 00:00:00 UTC, a Monday
 DAY, HOUR = 86400, 3600
-DAYS = int(os.environ.get("DAYS", "7"))
+DAYS = int(os.environ.get("DAYS", "3"))
 MOST = 2  # automatic mails of one side a day
 FLOOD = int(os.environ.get("FLOOD", "1000"))
 tap = Tap()

@@ -19,6 +19,7 @@ const Command *const commands[] = {
 	&cmd_thread,
 	&cmd_explain,
 	&cmd_ticket,
+	&cmd_agent,
 	&cmd_customer,
 	&cmd_import,
 	&cmd_queue,
@@ -27,6 +28,7 @@ const Command *const commands[] = {
 	&cmd_config,
 	&cmd_backup,
 	&cmd_health,
+	&cmd_eta_replay,
 	NULL,
 };
 

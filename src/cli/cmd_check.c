@@ -14,6 +14,7 @@
 #include "mail/nameserver.h"
 #include "options.h"
 #include "policy/calendar.h"
+#include "policy/roster.h"
 #include "policy/template.h"
 #include "store/spool.h"
 #include "store/store.h"
@@ -133,9 +134,32 @@ check_secret(Report *report, const ConfigSection *section, const char *what)
 		wrong(report, what, error->message);
 }
 
+/* roster NULL: the store does not say. */
+static gboolean
+has_agents(const GPtrArray *roster, const Queue *queue)
+{
+	for (guint i = 0; roster != NULL && i < roster->len; i++)
+		if (agent_in_queue(roster->pdata[i], queue->name))
+			return TRUE;
+	return roster == NULL && queue->agents->len > 0;
+}
+
+static GPtrArray *
+read_roster(const Site *site)
+{
+	g_autoptr(Store) store =
+	    store_open(site->state_dir, site->store_url, NULL);
+	g_autoptr(StoreTxn) txn =
+	    store != NULL ? store_begin_read(store, NULL) : NULL;
+
+	return txn != NULL ? roster_read(txn, site, NULL) : NULL;
+}
+
 static void
 check_mailboxes(Report *report, const Site *site)
 {
+	g_autoptr(GPtrArray) roster = read_roster(site);
+
 	for (guint i = 0; i < site->mailboxes->len; i++) {
 		const Mailbox *mailbox = site->mailboxes->pdata[i];
 		const Queue *queue = site_queue(site, mailbox->queue);
@@ -145,7 +169,7 @@ check_mailboxes(Report *report, const Site *site)
 		right(what, mailbox->address);
 		if (*config_text(mailbox->section, "imap") != '\0')
 			check_secret(report, mailbox->section, what);
-		if (queue != NULL && queue->agents->len == 0)
+		if (queue != NULL && !has_agents(roster, queue))
 			warn(report, what,
 			    "its queue has no agents: nobody hears of its "
 			    "tickets");

@@ -8,7 +8,6 @@
 #include "cli/desk.h"
 #include "daemon/role.h"
 #include "ground/clock.h"
-#include "ground/error.h"
 #include "ground/wake.h"
 #include "mail/address.h"
 
@@ -61,10 +60,6 @@ act_now(CmdDesk *desk, Act *act, GError **error)
 	g_autoptr(StoreTxn) txn = NULL;
 	g_autofree char *said = NULL, *run = role_run_dir(desk->site);
 
-	if (act->agent != NULL && !site_is_agent(desk->site, act->agent))
-		return error_permanent(error,
-		    "%s is no agent: no [queue] of the configuration lists him",
-		    act->agent);
 	txn = store_begin(desk->store, error);
 	if (txn == NULL)
 		return FALSE;

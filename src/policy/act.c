@@ -125,11 +125,11 @@ need_agent(ActScene *scene, GError **error)
 {
 	g_autofree char *folded = address_fold(scene->act->word);
 
-	if (site_is_agent(scene->desk->site, folded))
+	if (roster_has(scene->facts->roster, folded))
 		return party_need(scene->txn, folded, scene->act->word, "",
 		    scene->now, error);
 	error_permanent(error,
-	    "%s is no agent: no [queue] of the configuration lists him",
+	    "%s is no agent; see javob agent list",
 	    scene->act->word);
 	return NULL;
 }
@@ -408,6 +408,23 @@ is_undo(const Act *act)
 }
 
 static gboolean
+may_act(const ActScene *scene, GError **error)
+{
+	const char *address = scene->act->agent;
+	const Agent *agent;
+
+	if (address == NULL)
+		return TRUE;
+	agent = roster_find(scene->facts->roster, address);
+	if (agent == NULL)
+		return error_permanent(error,
+		    "%s is no agent; see javob agent list", address);
+	return agent_may_answer(agent) ||
+	       error_permanent(error,
+		   "%s is an observer, who sees and does not act", address);
+}
+
+static gboolean
 set_scene(ActScene *scene, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
@@ -427,6 +444,8 @@ set_scene(ActScene *scene, GError **error)
 	scene->facts = facts_of_ticket(scene->txn, scene->desk, ticket->id,
 	    scene->now, error);
 	if (scene->facts == NULL)
+		return FALSE;
+	if (!may_act(scene, error))
 		return FALSE;
 	scene->effects = effects_new();
 	scene->effects->ticket = g_steal_pointer(&ticket);

@@ -220,6 +220,12 @@ calendar_hours(const Calendar *calendar)
 	return calendar->hours;
 }
 
+gboolean
+calendar_always(const Calendar *calendar)
+{
+	return hours_always(calendar->hours);
+}
+
 static int
 zone_interval(const Calendar *calendar, gint64 when)
 {
@@ -247,6 +253,13 @@ rule_end(const Calendar *calendar, gint64 from, gint64 to)
 			high = middle;
 	}
 	return high;
+}
+
+gint64
+calendar_offset(const Calendar *calendar, gint64 when)
+{
+	return g_time_zone_get_offset(
+	    calendar->zone, zone_interval(calendar, when));
 }
 
 /* The part of the local date's spans that lies in [from, to) of the UTC day,
@@ -340,6 +353,25 @@ calendar_is_open(const Calendar *calendar, gint64 when)
 			return TRUE;
 	}
 	return FALSE;
+}
+
+gint64
+calendar_closing(const Calendar *calendar, gint64 from, gint64 to)
+{
+	for (gint64 day = day_of(to - 1); day >= day_of(from); day--) {
+		const GArray *pieces = pieces_of(calendar, day);
+
+		for (guint i = pieces->len; i > 0; i--) {
+			const Piece *piece =
+			    &g_array_index(pieces, Piece, i - 1);
+			gint64 start = MAX(day * DAY + piece->start, from);
+			gint64 end = MIN(day * DAY + piece->end, to);
+
+			if (start < end)
+				return end;
+		}
+	}
+	return G_MININT64;
 }
 
 gint64

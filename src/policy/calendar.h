@@ -20,11 +20,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Calendar, calendar_free)
 const char *calendar_name(const Calendar *calendar);
 const char *calendar_timezone(const Calendar *calendar);
 const char *calendar_hours(const Calendar *calendar); /* as configured */
+gboolean calendar_always(const Calendar *calendar); /* "24/7" */
+/* Seconds that its clocks are before UTC at that instant. */
+gint64 calendar_offset(const Calendar *calendar, gint64 when);
 gboolean calendar_is_open(const Calendar *calendar, gint64 when);
 
 /* First instant >= when that is working time; G_MAXINT64 if there is none
  * within two years (all closed). */
 gint64 calendar_next_opening(const Calendar *calendar, gint64 when);
+
+/* The end of the last working time in [from, to); G_MININT64 if there is
+ * none. */
+gint64 calendar_closing(const Calendar *calendar, gint64 from, gint64 to);
 
 /* The instant when `seconds` of working time have passed since when; at a
  * closing edge the closing time itself, not the next opening. */

@@ -46,6 +46,7 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->texts, g_ptr_array_unref);
 	g_clear_pointer(&facts->also, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
+	g_clear_pointer(&facts->roster, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
 	g_free(facts);
@@ -203,7 +204,8 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	if (facts->author == NULL)
 		return TRUE;
 	folded = address_fold(facts->author->address);
-	facts->from_agent = site_is_agent(desk->site, folded);
+	facts->agent = roster_find(facts->roster, folded);
+	facts->from_agent = facts->agent != NULL;
 	facts->sender = party_need(txn, folded, facts->author->address,
 	    facts->auth == AUTH_PASS ? facts->author->name : "", now, error);
 	if (facts->sender == NULL ||
@@ -253,11 +255,11 @@ read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	facts->calendar = calendar_of(desk, facts->queue);
 	facts->home.calendar = calendar_of(desk, facts->home.queue);
 	facts->agents = facts_agents_of(
-	    txn, desk, facts->queue, facts->also, now, error);
+	    facts, txn, desk, facts->queue, facts->also, now, error);
 	if (facts->agents == NULL)
 		return FALSE;
-	facts->home.agents = facts_agents_of(
-	    txn, desk, facts->home.queue, facts->home.also, now, error);
+	facts->home.agents = facts_agents_of(facts, txn, desk,
+	    facts->home.queue, facts->home.also, now, error);
 	return facts->home.agents != NULL;
 }
 
@@ -332,6 +334,9 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	message = facts->message;
 	facts->words = alike_key(message->new_text);
 	facts->imported = g_str_equal(envelope->door, "import");
+	facts->roster = roster_read(txn, desk->site, error);
+	if (facts->roster == NULL)
+		return NULL;
 	facts_read_author(facts, desk);
 	facts_read_home(facts, desk, envelope->mailbox);
 	read_auth(facts, desk, dkim);
@@ -359,7 +364,8 @@ facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket, gint64 now,
 	g_autoptr(Facts) facts = g_new0(Facts, 1);
 
 	facts->sender_role = g_strdup("");
-	if (!read_ticket(facts, txn, ticket, error))
+	facts->roster = roster_read(txn, desk->site, error);
+	if (facts->roster == NULL || !read_ticket(facts, txn, ticket, error))
 		return NULL;
 	if (facts->ticket == NULL) {
 		error_permanent(error, "ticket %" G_GINT64_FORMAT " is not there",

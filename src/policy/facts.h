@@ -8,6 +8,7 @@
 #include "mail/authres.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
+#include "policy/roster.h"
 #include "policy/site.h"
 #include "policy/template.h"
 #include "store/parties.h"
@@ -57,7 +58,9 @@ struct Facts {
 	AddressRow *forwarded;    /* whose mail a proven agent has forwarded */
 	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a
 				   * ticket opened by this mail keeps them */
-	gboolean from_agent;      /* author is a listed agent */
+	GPtrArray *roster;        /* of Agent: all of the desk */
+	const Agent *agent;       /* that the author is; NULL: none */
+	gboolean from_agent;      /* he is one */
 	gboolean is_own_copy;     /* a mail of ours that came back */
 	gboolean imported;        /* old mail, by `javob import` */
 

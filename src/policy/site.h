@@ -89,6 +89,7 @@ gboolean site_is_form(const Site *site, const char *address);
 /* A mailing list of ours, by its address or its List-Id. */
 gboolean site_is_list(const Site *site, const char *address);
 gboolean site_is_list_id(const Site *site, const char *list_id);
+/* Named by some [queue]; policy/roster knows those of the store, too. */
 gboolean site_is_agent(const Site *site, const char *address);
 /* Whether any sender can be proven: by the border's word or by DKIM. */
 gboolean site_can_prove(const Site *site);

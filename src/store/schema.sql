@@ -44,6 +44,26 @@ CREATE TABLE address (
 ) STRICT;
 CREATE INDEX address_by_party ON address (party);
 
+-- How agents want to work. Whoever the configuration puts into a queue is an
+-- agent without a row as well.
+CREATE TABLE agent (
+	address TEXT NOT NULL PRIMARY KEY, -- folded
+	name TEXT NOT NULL,
+	team TEXT NOT NULL,
+	role TEXT NOT NULL,           -- agent, supervisor, observer
+	queues TEXT NOT NULL,         -- besides the configuration's; with commas
+	language TEXT NOT NULL,       -- of letters to him
+	languages TEXT NOT NULL,      -- in which he answers; with commas
+	zone TEXT NOT NULL,
+	notify TEXT NOT NULL,         -- all, mine, unassigned, digest, none
+	digest TEXT NOT NULL,         -- "30m", or "09:00, 14:00"
+	quiet TEXT NOT NULL,          -- "22:00-07:00"
+	calendar TEXT NOT NULL,       -- name of his working hours
+	away_until INTEGER NOT NULL,  -- 0: he is here
+	away_note TEXT NOT NULL,
+	key TEXT NOT NULL             -- fingerprint, OpenPGP or S/MIME
+) STRICT;
+
 CREATE TABLE ticket (
 	id {id},
 	number INTEGER NOT NULL UNIQUE, -- shown to people
