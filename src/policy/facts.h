@@ -13,6 +13,7 @@
 #include "policy/template.h"
 #include "store/parties.h"
 #include "store/tickets.h"
+#include "store/told.h"
 
 /* What policy goes by besides the mail; borrowed, valid as long as a run. */
 typedef struct Desk {
@@ -65,6 +66,8 @@ struct Facts {
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
+	gint64 machines;          /* mails of machines on the candidate within
+				   * an hour */
 	guint repeats;            /* answers of an agent on the candidate that
 				   * said the same within a day */
 	Token address_token;      /* kind 0 when there is none */
@@ -98,6 +101,8 @@ struct Facts {
 		const Calendar *calendar;
 		GPtrArray *also;
 		GPtrArray *agents;
+		GArray *told;     /* of ToldCounts, an hour of each of agents;
+				   * NULL: they hear of this one anyway */
 	} home;
 	AutomaticCounts automatic;
 	char *words;              /* key of its text (mail/alike.h) */

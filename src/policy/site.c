@@ -12,7 +12,11 @@
 #include "policy/calendar.h"
 #include "policy/route.h"
 
-enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
+enum {
+	FIRST_RESPONSE = 3600, /* as in the table */
+	RESOLUTION = 8 * 3600,
+	STRANGERS = 60,
+};
 
 #define SECRETS(section)                                                     \
 	{ section, "password-file", CONFIG_PATH, NULL, NULL, FALSE,          \
@@ -104,6 +108,10 @@ const ConfigOption site_options[] = {
 	    "working time until a person answers" },
 	{ "queue", "resolution", CONFIG_SPAN, "8h", "1m..365d", FALSE,
 	    "working time until the matter is settled" },
+
+	{ "queue", "notify-strangers", CONFIG_INT, "60", "1..100000", FALSE,
+	    "an agent hears of so many new tickets of unproven senders an "
+	    "hour; of the others in one letter" },
 
 	{ "calendar", "", CONFIG_NAME, "office", NULL, TRUE,
 	    "working hours" },
@@ -396,6 +404,7 @@ add_default_queue(Site *site)
 	queue->calendar = g_strdup("");
 	queue->first_response = FIRST_RESPONSE;
 	queue->resolution = RESOLUTION;
+	queue->notify_strangers = STRANGERS;
 	g_ptr_array_add(site->queues, queue);
 }
 
@@ -417,6 +426,8 @@ add_queues(Site *site, GPtrArray *errors)
 		queue->calendar = text_or(section, "calendar", "");
 		queue->first_response = config_number(section, "first-response");
 		queue->resolution = config_number(section, "resolution");
+		queue->notify_strangers =
+		    config_number(section, "notify-strangers");
 		g_ptr_array_add(site->queues, queue);
 		if (*queue->calendar != '\0' &&
 		    site_calendar(site, queue->calendar) == NULL)

@@ -27,6 +27,7 @@ typedef struct Queue {
 	char *calendar;
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
+	gint64 notify_strangers; /* letters an hour to each agent */
 } Queue;
 
 struct Site {
