@@ -25,6 +25,7 @@ typedef struct Desk {
 /* How a mail found its ticket, strongest first (policy/proof.h). */
 typedef enum Proof {
 	PROOF_NONE,
+	PROOF_SELF,      /* it is this mail, which could not be read before */
 	PROOF_ADDRESS,   /* keyed token in a recipient address */
 	PROOF_OWN_ID,    /* our signed Message-ID answered */
 	PROOF_RETURNED,  /* our Message-ID in a delivery report */
