@@ -11,6 +11,7 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/message.h"
+#include "policy/flood.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
@@ -73,6 +74,14 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+static gboolean
+flood_over(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
+    Facts *facts, Effects *effects, GError **error)
+{
+	return flood_tell(
+	    txn, facts, desk, timer->number, now, effects, error);
+}
+
 typedef struct TimerKind {
 	const char *name;
 	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
@@ -82,6 +91,7 @@ typedef struct TimerKind {
 
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
+	{ "flood", flood_over },
 };
 
 static gboolean
@@ -149,6 +159,7 @@ purge(Store *store, GError **error)
 	g_autoptr(StoreTxn) txn = store_begin(store, error);
 
 	return txn != NULL && automatic_purge(txn, clock_now(), error) &&
+	    told_purge(txn, clock_now(), error) &&
 	    store_commit(g_steal_pointer(&txn), error);
 }
 

@@ -9,6 +9,8 @@
 #include "store/outbox.h"
 #include "store/seen.h"
 
+enum { FLOOD_SECONDS = 3600 };
+
 /* --- collecting ---------------------------------------------------------- */
 
 void
@@ -80,6 +82,7 @@ effects_new(void)
 	effects->participants = g_ptr_array_new_with_free_func(free_participant);
 	effects->events = g_ptr_array_new_with_free_func(free_event);
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
+	effects->told = g_array_new(FALSE, FALSE, sizeof(ToldEffect));
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
 	return effects;
@@ -97,6 +100,7 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->participants);
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
+	g_array_unref(effects->told);
 	g_array_unref(effects->undeliverable);
 	g_ptr_array_unref(effects->reasons);
 	g_free(effects);
@@ -320,6 +324,23 @@ write_automatic(StoreTxn *txn, const Facts *facts, gint64 outbox, gint64 now,
 }
 
 static gboolean
+write_told(StoreTxn *txn, const Effects *effects, gint64 now, GError **error)
+{
+	for (guint i = 0; i < effects->told->len; i++) {
+		const ToldEffect *told =
+		    &g_array_index(effects->told, ToldEffect, i);
+
+		if (!told_add(txn, told->agent, effects->ticket->id,
+			told->waits, now, error) ||
+		    (told->first &&
+			!timer_add(txn, effects->ticket->id, "flood",
+			    told->agent, now + FLOOD_SECONDS, error)))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
 write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
     gint64 now, GError **error)
 {
@@ -356,6 +377,8 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 			return FALSE;
 		first = first != 0 ? first : outbox;
 	}
+	if (!write_told(txn, effects, now, error))
+		return FALSE;
 	return !effects->automatic || facts->sender == NULL ||
 	    write_automatic(txn, facts, first, now, error);
 }

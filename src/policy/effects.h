@@ -33,6 +33,13 @@ typedef struct ParticipantEffect {
 	char *role;
 } ParticipantEffect;
 
+/* Of a stranger's new ticket: who was told, or waits to be. */
+typedef struct ToldEffect {
+	gint64 agent;
+	gboolean waits;
+	gboolean first; /* the common letter is due in an hour */
+} ToldEffect;
+
 struct Effects {
 	Ticket *ticket;          /* as it will be; NULL: no ticket is touched */
 	gboolean opens;          /* it is a new one */
@@ -44,6 +51,7 @@ struct Effects {
 	const char *followup_refused, *thanks_refused;
 	gboolean solved;         /* closed by the customer's word */
 	gboolean is_machine;     /* changes no state, owner or clock */
+	gboolean frozen;         /* many machines write to it: kept silently */
 	gboolean is_inside;      /* an agent's mail to his keyed address */
 	char *visibility;        /* of the incoming message: public, internal */
 	char *kind;              /* of the incoming message's row */
@@ -52,6 +60,7 @@ struct Effects {
 	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
+	GArray *told;            /* of ToldEffect */
 	GArray *undeliverable;   /* of gint64, address rows */
 	gboolean deliverable;    /* the sender's mark goes away */
 	gboolean automatic;      /* counts for the limits of automatic mail */

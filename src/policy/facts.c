@@ -17,6 +17,7 @@
 enum {
 	SUCCESSORS_MOST = 10, /* of one closed ticket, followed */
 	OTHERS_WORDS = 8,     /* that two senders hardly have in common */
+	HOUR = 3600,
 };
 
 void
@@ -33,6 +34,8 @@ facts_free(Facts *facts)
 	address_row_free(facts->token_party);
 	g_clear_pointer(&facts->claims, g_array_unref);
 	ticket_free(facts->ticket);
+	g_free(facts->looked_through);
+	g_free(facts->list_id);
 	g_free(facts->words);
 	g_free(facts->sender_role);
 	address_row_free(facts->requester);
@@ -47,6 +50,7 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->roster, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
+	g_clear_pointer(&facts->home.told, g_array_unref);
 	g_free(facts);
 }
 
@@ -133,6 +137,9 @@ read_claim(Facts *facts, StoreTxn *txn, const Desk *desk, const Claim *claim,
 		facts->reach = REACH_NOTHING;
 		return TRUE;
 	}
+	if (!message_automatic(txn, facts->ticket->id,
+		facts->envelope->received - HOUR, &facts->machines, error))
+		return FALSE;
 	if (claim->party != 0)
 		facts->token_party = party_by_id(txn, claim->party, &reason);
 	if (reason == NULL && facts->message->kind == MESSAGE_HUMAN &&
@@ -242,6 +249,25 @@ calendar_of(const Desk *desk, const Queue *queue)
 	    : NULL;
 }
 
+/* Only tickets of strangers and machines can come by the thousand. */
+static gboolean
+read_told(Facts *facts, StoreTxn *txn, gint64 now, GError **error)
+{
+	if (facts->message == NULL ||
+	    (facts->auth == AUTH_PASS && facts->message->kind == MESSAGE_HUMAN))
+		return TRUE;
+	facts->home.told = g_array_new(FALSE, FALSE, sizeof(ToldCounts));
+	for (guint i = 0; i < facts->home.agents->len; i++) {
+		const AddressRow *agent = facts->home.agents->pdata[i];
+		ToldCounts counts;
+
+		if (!told_counts(txn, agent->id, now - HOUR, &counts, error))
+			return FALSE;
+		g_array_append_val(facts->home.told, counts);
+	}
+	return TRUE;
+}
+
 static gboolean
 read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
@@ -258,7 +284,8 @@ read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		return FALSE;
 	facts->home.agents = facts_agents_of(facts, txn, desk,
 	    facts->home.queue, facts->home.also, now, error);
-	return facts->home.agents != NULL;
+	return facts->home.agents != NULL &&
+	    read_told(facts, txn, now, error);
 }
 
 const AddressRow *
@@ -328,6 +355,8 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
+	facts_look_through(facts, desk);
+	message = facts->message;
 	facts->words = alike_key(message->new_text);
 	facts->imported = g_str_equal(envelope->door, "import");
 	facts->roster = roster_read(txn, desk->site, error);

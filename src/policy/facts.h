@@ -13,6 +13,7 @@
 #include "policy/template.h"
 #include "store/parties.h"
 #include "store/tickets.h"
+#include "store/told.h"
 
 /* What policy goes by besides the mail; borrowed, valid as long as a run. */
 typedef struct Desk {
@@ -24,6 +25,7 @@ typedef struct Desk {
 /* How a mail found its ticket, strongest first (policy/proof.h). */
 typedef enum Proof {
 	PROOF_NONE,
+	PROOF_SELF,      /* it is this mail, which could not be read before */
 	PROOF_ADDRESS,   /* keyed token in a recipient address */
 	PROOF_OWN_ID,    /* our signed Message-ID answered */
 	PROOF_RETURNED,  /* our Message-ID in a delivery report */
@@ -38,6 +40,10 @@ typedef struct Claim Claim;
 
 struct Facts {
 	const Message *message;
+	Message *looked_through;  /* a shallow copy, which message is then: the
+				   * mail came by a list of ours and is judged
+				   * as if no list had carried it (T13) */
+	char *list_id;            /* of that list */
 	const Envelope *envelope;
 	const Mailbox *mailbox;
 	const Queue *queue;       /* of the candidate, else of the mailbox */
@@ -61,6 +67,8 @@ struct Facts {
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
+	gint64 machines;          /* mails of machines on the candidate within
+				   * an hour */
 	guint repeats;            /* answers of an agent on the candidate that
 				   * said the same within a day */
 	Token address_token;      /* kind 0 when there is none */
@@ -94,6 +102,8 @@ struct Facts {
 		const Calendar *calendar;
 		GPtrArray *also;
 		GPtrArray *agents;
+		GArray *told;     /* of ToldCounts, an hour of each of agents;
+				   * NULL: they hear of this one anyway */
 	} home;
 	AutomaticCounts automatic;
 	char *words;              /* key of its text (mail/alike.h) */

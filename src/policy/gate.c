@@ -89,11 +89,28 @@ has_our_loop(const Facts *facts, const Desk *desk)
 	return FALSE;
 }
 
+/* Customers write to the list, and we are on it. */
+static gboolean
+has_list(const Facts *facts, const Desk *desk)
+{
+	const GPtrArray *lists[] = { facts->message->to, facts->message->cc };
+
+	for (guint k = 0; k < G_N_ELEMENTS(lists); k++)
+		for (guint i = 0; i < lists[k]->len; i++) {
+			const Address *address = lists[k]->pdata[i];
+
+			if (site_is_list(desk->site, address->address))
+				return TRUE;
+		}
+	return FALSE;
+}
+
 static gboolean
 is_to_us(const Facts *facts, const Desk *desk)
 {
 	return has_own(desk, facts->message->to) ||
 	    has_own(desk, facts->message->cc) ||
+	    (facts->list_id != NULL && has_list(facts, desk)) ||
 	    field_has_own(facts, desk, "Resent-To") ||
 	    field_has_own(facts, desk, "Resent-Cc");
 }
@@ -218,6 +235,11 @@ gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	effects->followup_refused = refusal(facts, desk, LETS_FOLLOWUP, now);
 	effects->thanks_refused = refusal(facts, desk, LETS_THANKS, now);
 	effects_reason(effects, "gate", "kind is %s", effects->kind);
+	if (facts->list_id != NULL)
+		effects_reason(effects, "gate",
+		    "it came by our own list %s: what follows of lists does "
+		    "not count",
+		    facts->list_id);
 	for (guint i = 0; i < facts->message->kind_reasons->len; i++)
 		effects_reason(effects, "gate", "sign: %s",
 		    (const char *)facts->message->kind_reasons->pdata[i]);

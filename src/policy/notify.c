@@ -9,6 +9,7 @@
 #include "ground/text.h"
 #include "mail/quote.h"
 #include "policy/calendar.h"
+#include "policy/flood.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
 
@@ -256,6 +257,8 @@ is_worth_telling(const Facts *facts, const Effects *effects)
 
 	if (effects->is_inside)
 		return FALSE;
+	if (effects->frozen)
+		return FALSE;
 	/* A person's answer may come by a list, or look like spam. */
 	if (!effects->opens)
 		return !effects->is_machine || kind == MESSAGE_LIST ||
@@ -297,10 +300,25 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 		const AddressRow *agent = facts->agents->pdata[i];
 		g_autofree char *cause = NULL;
 
+		const char *note = NULL;
+
 		/* Who forwards hears whom his answer would go to. */
 		if (facts->sender != NULL && facts->sender->id == agent->id &&
 		    facts->forwarded == NULL)
 			continue;
+		if (flood_waits(facts, i, &note, effects)) {
+			effects_reason(effects, "notify",
+			    "%s hears of it with others: too many strangers' "
+			    "tickets this hour (notify-strangers)",
+			    agent->address);
+			if (note == NULL)
+				continue;
+			cause = g_strdup_printf(
+			    "flood:%" G_GINT64_FORMAT, effects->ticket->id);
+			notify_ticket(facts, desk, now, agent, cause, note,
+			    NULL, effects);
+			continue;
+		}
 		cause = g_strdup_printf("notify:%" G_GINT64_FORMAT
 					":%" G_GINT64_FORMAT ":%s",
 		    effects->ticket->id, agent->id,

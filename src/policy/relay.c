@@ -146,6 +146,7 @@ copies_of(const Facts *facts, const Desk *desk, Effects *effects)
 		    row->id == to->id || row->undeliverable != 0 ||
 		    !address_may_mail(row->address) ||
 		    site_is_own(desk->site, row->address) ||
+		    site_is_list(desk->site, row->address) ||
 		    roster_has(facts->roster, row->address))
 			continue;
 		/* AC-10: an agent has answered him. */

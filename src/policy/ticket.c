@@ -2,8 +2,11 @@
  * incoming mail. No other place assigns a state. */
 #include "policy/ticket.h"
 
+#include "policy/notify.h"
 #include "policy/route.h"
 #include "policy/solved.h"
+
+enum { FREEZE_HOUR = 10 };
 
 typedef struct Transition {
 	const char *from; /* NULL: any */
@@ -123,8 +126,35 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 	}
 }
 
+/* AC-01: automatic mail by the dozen is told once, and then kept silently until
+ * an hour has fewer. What people write is told as ever. */
+static void
+freeze(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	g_autofree char *cause = NULL;
+
+	if (facts->machines + 1 < FREEZE_HOUR)
+		return;
+	effects->frozen = TRUE;
+	effects_reason(effects, "ticket",
+	    "%d automatic mails within an hour: further ones are kept without "
+	    "a word",
+	    FREEZE_HOUR);
+	if (facts->machines + 1 > FREEZE_HOUR)
+		return;
+	effects_event(effects, "frozen", "javob",
+	    "%d automatic mails within an hour", FREEZE_HOUR);
+	cause = g_strdup_printf(
+	    "frozen:%" G_GINT64_FORMAT, effects->ticket->id);
+	notify_note(facts, desk, now, cause,
+	    "Automatic mail keeps coming to this ticket, ten within an hour. "
+	    "Nothing answers it. More of it is kept here without telling you; "
+	    "what people write reaches you as always.",
+	    effects);
+}
+
 void
-ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
+ticket_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
 {
 	const char *actor = facts->author != NULL ? facts->author->address : "";
@@ -152,6 +182,7 @@ ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
 		effects_reason(effects, "ticket",
 		    "state stays %s: automatic mail changes nothing",
 		    ticket->state);
+		freeze(facts, desk, now, effects);
 		return;
 	}
 	ticket->updated = now;

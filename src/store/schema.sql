@@ -224,6 +224,17 @@ CREATE INDEX automatic_by_domain ON automatic (domain, at)
 	WHERE authenticated = 0;
 CREATE INDEX automatic_by_time ON automatic (at);
 
+-- Strangers' tickets of which an agent was told, or waits to be told with
+-- others; ids of address and ticket rows that may be gone.
+CREATE TABLE told (
+	agent INTEGER NOT NULL,
+	ticket INTEGER NOT NULL,
+	waits INTEGER NOT NULL,       -- 0: by a letter of its own
+	at INTEGER NOT NULL,
+	PRIMARY KEY (agent, ticket)
+) STRICT;
+CREATE INDEX told_by_time ON told (agent, at);
+
 -- Future happenings; a clock jump can delay one but never repeat it.
 CREATE TABLE timer (
 	id {id},

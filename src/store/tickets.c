@@ -373,6 +373,14 @@ message_texts(StoreTxn *txn, gint64 ticket, GError **error)
 	    read_text, g_free, error);
 }
 
+gboolean
+message_automatic(StoreTxn *txn, gint64 ticket, gint64 since, gint64 *count,
+    GError **error)
+{
+	return store_run_int(txn, STMT_MESSAGE_AUTOMATIC, count, NULL, error,
+	    ticket, since);
+}
+
 GPtrArray *
 message_answers(StoreTxn *txn, gint64 ticket, gint64 address, gint64 since,
     GError **error)

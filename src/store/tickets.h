@@ -93,6 +93,9 @@ GPtrArray *message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in,
     GError **error);
 /* Texts of the public thread, newest first, at most 50; of char *. */
 GPtrArray *message_texts(StoreTxn *txn, gint64 ticket, GError **error);
+/* How many mails of machines have come to the ticket since then. */
+gboolean message_automatic(StoreTxn *txn, gint64 ticket, gint64 since,
+    gint64 *count, GError **error);
 /* What agents' mail of that address said on the ticket since then, newest first,
  * at most 20; of char *. */
 GPtrArray *message_answers(StoreTxn *txn, gint64 ticket, gint64 address,
