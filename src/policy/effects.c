@@ -317,10 +317,16 @@ write_automatic(StoreTxn *txn, const Facts *facts, gint64 outbox, gint64 now,
 {
 	g_autofree char *key = autosub_subject_key(facts->message->subject);
 	AutomaticCause cause = { facts->words, facts->again, FALSE };
+	const char *domain = address_domain(facts->sender->address);
+	gboolean proven = facts->auth == AUTH_PASS;
 
-	return automatic_add(txn, facts_answer_to(facts)->id,
-	    address_domain(facts->sender->address), key, &cause, outbox,
-	    facts->auth == AUTH_PASS, now, error);
+	/* It counts for whom it goes to, and for whom it goes because of. */
+	if (facts->reply_to != NULL &&
+	    !automatic_add(txn, facts->sender->id, domain, key, &cause, 0,
+		proven, now, error))
+		return FALSE;
+	return automatic_add(txn, facts_answer_to(facts)->id, domain, key,
+	    &cause, outbox, proven, now, error);
 }
 
 static gboolean

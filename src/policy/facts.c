@@ -18,6 +18,7 @@ enum {
 	SUCCESSORS_MOST = 10, /* of one closed ticket, followed */
 	OTHERS_WORDS = 8,     /* that two senders hardly have in common */
 	HOUR = 3600,
+	ENOUGH_HOUR = 3,      /* acknowledgements to one address, as in gate */
 };
 
 void
@@ -171,6 +172,26 @@ read_candidate(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+/* Who has letters sent to a Reply-To uses up his own limits too: else one proven
+ * sender could have us write to thousands, once each. */
+static gboolean
+count_authors(Facts *facts, StoreTxn *txn, const char *key, gint64 now,
+    GError **error)
+{
+	AutomaticCounts own = { 0 };
+
+	if (facts->reply_to == NULL)
+		return TRUE;
+	if (!automatic_counts(txn, facts->sender->id,
+		address_domain(facts->sender->address), key, now, &own, error))
+		return FALSE;
+	facts->automatic.address_hour =
+	    MAX(facts->automatic.address_hour, own.address_hour);
+	facts->automatic.address_day =
+	    MAX(facts->automatic.address_day, own.address_day);
+	return TRUE;
+}
+
 /* Whether it says something if another mail had the same words: a person may
  * send his twice; many people of one domain say "please help". */
 static gboolean
@@ -220,6 +241,7 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	key = autosub_subject_key(facts->message->subject);
 	return automatic_counts(txn, facts_answer_to(facts)->id,
 	    address_domain(folded), key, now, &facts->automatic, error) &&
+	    count_authors(facts, txn, key, now, error) &&
 	    count_alike(facts, txn, address_domain(folded), error);
 }
 
@@ -249,12 +271,15 @@ calendar_of(const Desk *desk, const Queue *queue)
 	    : NULL;
 }
 
-/* Only tickets of strangers and machines can come by the thousand. */
+/* Only tickets of strangers and machines can come by the thousand, and of a
+ * proven sender who has had his acknowledgements of the hour. */
 static gboolean
 read_told(Facts *facts, StoreTxn *txn, gint64 now, GError **error)
 {
 	if (facts->message == NULL ||
-	    (facts->auth == AUTH_PASS && facts->message->kind == MESSAGE_HUMAN))
+	    (facts->auth == AUTH_PASS &&
+		facts->message->kind == MESSAGE_HUMAN &&
+		facts->automatic.address_hour < ENOUGH_HOUR))
 		return TRUE;
 	facts->home.told = g_array_new(FALSE, FALSE, sizeof(ToldCounts));
 	for (guint i = 0; i < facts->home.agents->len; i++) {

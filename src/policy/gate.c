@@ -164,7 +164,7 @@ refusal(const Facts *facts, const Desk *desk, Letting letting, gint64 now)
 	if (facts->author == NULL)
 		return "there is no sender to answer";
 	if (!facts->message->may_answer)
-		return "its own header says so (see kind)";
+		return "by its own header and text: the signs above";
 	if (is_null_path(facts))
 		return "the envelope sender is <>";
 	if (is_from_us(facts, desk))

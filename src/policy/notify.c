@@ -250,21 +250,27 @@ notify_note(const Facts *facts, const Desk *desk, gint64 now,
 	}
 }
 
-static gboolean
-is_worth_telling(const Facts *facts, const Effects *effects)
+/* Why agents do not hear of it; NULL: they do. */
+static const char *
+silence(const Facts *facts, const Effects *effects)
 {
 	MessageKind kind = facts->message->kind;
 
 	if (effects->is_inside)
-		return FALSE;
+		return "it is an agent's own mail";
 	if (effects->frozen)
-		return FALSE;
+		return "the ticket gets too much automatic mail";
 	/* A person's answer may come by a list, or look like spam. */
 	if (!effects->opens)
-		return !effects->is_machine || kind == MESSAGE_LIST ||
-		    kind == MESSAGE_SPAM;
-	return kind != MESSAGE_SPAM && kind != MESSAGE_BOUNCE &&
-	    kind != MESSAGE_REPORT && !facts->is_own_copy;
+		return effects->is_machine && kind != MESSAGE_LIST &&
+			       kind != MESSAGE_SPAM
+			   ? "automatic mail on a ticket is kept without a word"
+			   : NULL;
+	if (kind == MESSAGE_SPAM)
+		return "it is spam";
+	if (kind == MESSAGE_BOUNCE || kind == MESSAGE_REPORT)
+		return "it is a report about no letter of ours";
+	return facts->is_own_copy ? "it is a copy of a letter of ours" : NULL;
 }
 
 /* An answering machine at an agent's address that writes to us instead of to
@@ -281,6 +287,7 @@ void
 notify_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
 {
+	const char *why = silence(facts, effects);
 	guint before = effects->letters->len;
 
 	if (is_agents_machine(facts, effects)) {
@@ -290,8 +297,8 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 		    "told");
 		return;
 	}
-	if (!is_worth_telling(facts, effects)) {
-		effects_reason(effects, "notify", "nobody needs to hear of it");
+	if (why != NULL) {
+		effects_reason(effects, "notify", "nobody is told: %s", why);
 		return;
 	}
 	if (facts->agents->len == 0)
@@ -304,8 +311,11 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 
 		/* Who forwards hears whom his answer would go to. */
 		if (facts->sender != NULL && facts->sender->id == agent->id &&
-		    facts->forwarded == NULL)
+		    facts->forwarded == NULL) {
+			effects_reason(effects, "notify",
+			    "%s wrote it himself", agent->address);
 			continue;
+		}
 		if (flood_waits(facts, i, &note, effects)) {
 			effects_reason(effects, "notify",
 			    "%s hears of it with others: too many strangers' "

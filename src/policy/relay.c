@@ -220,6 +220,10 @@ record_answer(const Facts *facts, gint64 now, Effects *effects)
 		ticket->agent = facts->sender->id;
 	ticket_move(ticket, TICKET_ANSWER, now);
 	ticket->updated = now;
+	effects_reason(effects, "relay",
+	    "a proven agent's answer to his keyed address: it goes out, and "
+	    "the state is %s",
+	    ticket->state);
 }
 
 static const char *
@@ -242,8 +246,10 @@ note(const Facts *facts, gint64 now, Effects *effects)
 static void
 close_ticket(const Facts *facts, gint64 now, Effects *effects)
 {
-	ticket_move_by(effects, TICKET_CLOSE, "closed", facts->author->address,
-	    way(facts), now);
+	if (ticket_move_by(effects, TICKET_CLOSE, "closed",
+		facts->author->address, way(facts), now))
+		effects_reason(
+		    effects, "relay", "the state is closed: his command");
 }
 
 char *

@@ -188,18 +188,26 @@ ticket_step(const Facts *facts, const Desk *desk, gint64 now,
 	ticket->updated = now;
 	if (!effects->verified) {
 		effects_reason(effects, "ticket",
-		    "state stays %s: the sender is not proven", ticket->state);
+		    "state stays %s: the sender is not proven for it",
+		    ticket->state);
 		return;
 	}
 	if (solved_says(facts->message->new_text, ticket->language)) {
 		effects->solved = ticket_move(ticket, TICKET_CLOSE, now);
+		effects_reason(effects, "ticket", "%s: it is the closing word",
+		    effects->solved ? "state is now closed"
+				    : "state stays as it is");
 		if (effects->solved)
 			effects_event(effects, "closed", actor,
 			    "by the closing word");
 		return;
 	}
-	if (!ticket_move(ticket, TICKET_CUSTOMER, now))
+	if (!ticket_move(ticket, TICKET_CUSTOMER, now)) {
+		effects_reason(effects, "ticket",
+		    "state stays %s: it waits for an answer already",
+		    ticket->state);
 		return;
+	}
 	effects_reason(effects, "ticket", "state is now %s", ticket->state);
 	if (was_done)
 		effects_event(effects, "reopened", actor, "by his mail");
