@@ -90,7 +90,8 @@ bounce_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 
 		if (row == NULL)
 			effects_reason(effects, "bounce",
-			    "%s has no part in this ticket", address);
+			    "%s has no part in this ticket: nobody is marked",
+			    address);
 		else if (has_failed(dsn))
 			failed(facts, desk, row, now, effects);
 		else {

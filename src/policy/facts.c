@@ -138,8 +138,8 @@ read_claim(Facts *facts, StoreTxn *txn, const Desk *desk, const Claim *claim,
 		facts->reach = REACH_NOTHING;
 		return TRUE;
 	}
-	if (!message_automatic(txn, facts->ticket->id,
-		facts->envelope->received - HOUR, &facts->machines, error))
+	if (!message_counts(txn, facts->ticket->id,
+		facts->envelope->received - HOUR, &facts->mails, error))
 		return FALSE;
 	if (claim->party != 0)
 		facts->token_party = party_by_id(txn, claim->party, &reason);

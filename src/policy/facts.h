@@ -67,8 +67,7 @@ struct Facts {
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
-	gint64 machines;          /* mails of machines on the candidate within
-				   * an hour */
+	MessageCounts mails;      /* on the candidate within an hour */
 	guint repeats;            /* answers of an agent on the candidate that
 				   * said the same within a day */
 	Token address_token;      /* kind 0 when there is none */

@@ -259,7 +259,7 @@ silence(const Facts *facts, const Effects *effects)
 	if (effects->is_inside)
 		return "it is an agent's own mail";
 	if (effects->frozen)
-		return "the ticket gets too much automatic mail";
+		return "the ticket gets too many mails this hour";
 	/* A person's answer may come by a list, or look like spam. */
 	if (!effects->opens)
 		return effects->is_machine && kind != MESSAGE_LIST &&

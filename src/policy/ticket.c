@@ -6,7 +6,10 @@
 #include "policy/route.h"
 #include "policy/solved.h"
 
-enum { FREEZE_HOUR = 10 };
+enum {
+	MACHINES_HOUR = 10,
+	MAILS_HOUR = 30,
+};
 
 typedef struct Transition {
 	const char *from; /* NULL: any */
@@ -126,31 +129,36 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 	}
 }
 
-/* AC-01: automatic mail by the dozen is told once, and then kept silently until
- * an hour has fewer. What people write is told as ever. */
+/* AC-01: mail by the dozen, of machines or of whoever it may be, is told once,
+ * and then kept silently until an hour has fewer. */
 static void
 freeze(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
-	g_autofree char *cause = NULL;
+	gboolean machine = effects->is_machine;
+	gint64 most = machine ? MACHINES_HOUR : MAILS_HOUR;
+	gint64 count = 1 + (machine ? facts->mails.machines : facts->mails.all);
+	const char *what = machine ? "automatic mails" : "mails";
+	g_autofree char *cause = NULL, *note = NULL;
 
-	if (facts->machines + 1 < FREEZE_HOUR)
+	if (count < most)
 		return;
 	effects->frozen = TRUE;
 	effects_reason(effects, "ticket",
-	    "%d automatic mails within an hour: further ones are kept without "
-	    "a word",
-	    FREEZE_HOUR);
-	if (facts->machines + 1 > FREEZE_HOUR)
+	    "%" G_GINT64_FORMAT " %s within an hour: agents are told once, "
+	    "further ones are kept without a word",
+	    count, what);
+	if (count > most)
 		return;
 	effects_event(effects, "frozen", "javob",
-	    "%d automatic mails within an hour", FREEZE_HOUR);
-	cause = g_strdup_printf(
-	    "frozen:%" G_GINT64_FORMAT, effects->ticket->id);
-	notify_note(facts, desk, now, cause,
-	    "Automatic mail keeps coming to this ticket, ten within an hour. "
-	    "Nothing answers it. More of it is kept here without telling you; "
-	    "what people write reaches you as always.",
-	    effects);
+	    "%" G_GINT64_FORMAT " %s within an hour", most, what);
+	cause = g_strdup_printf("frozen-%d:%" G_GINT64_FORMAT, machine,
+	    effects->ticket->id);
+	note = g_strdup_printf(
+	    "This ticket has got %" G_GINT64_FORMAT " %s within an hour. "
+	    "Nothing answers them. More of them are kept here without telling "
+	    "you, until an hour has fewer.",
+	    most, what);
+	notify_note(facts, desk, now, cause, note, effects);
 }
 
 void
@@ -185,6 +193,7 @@ ticket_step(const Facts *facts, const Desk *desk, gint64 now,
 		freeze(facts, desk, now, effects);
 		return;
 	}
+	freeze(facts, desk, now, effects);
 	ticket->updated = now;
 	if (!effects->verified) {
 		effects_reason(effects, "ticket",

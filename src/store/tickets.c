@@ -374,11 +374,17 @@ message_texts(StoreTxn *txn, gint64 ticket, GError **error)
 }
 
 gboolean
-message_automatic(StoreTxn *txn, gint64 ticket, gint64 since, gint64 *count,
-    GError **error)
+message_counts(StoreTxn *txn, gint64 ticket, gint64 since,
+    MessageCounts *counts, GError **error)
 {
-	return store_run_int(txn, STMT_MESSAGE_AUTOMATIC, count, NULL, error,
-	    ticket, since);
+	g_autoptr(StoreRows) rows =
+	    store_query(txn, STMT_MESSAGE_COUNTS, error, ticket, since);
+
+	if (rows == NULL || !store_next(rows, error))
+		return FALSE;
+	counts->all = store_int(rows, 0);
+	counts->machines = store_int(rows, 1);
+	return TRUE;
 }
 
 GPtrArray *
