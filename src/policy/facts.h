@@ -95,6 +95,10 @@ struct Facts {
 
 	GPtrArray *also;          /* of char *: further queues */
 	GPtrArray *agents;        /* of AddressRow, of queue and those */
+	GPtrArray *shares;        /* of Share, of queue; NULL: nothing of it
+				   * is given out by rule */
+	char *last_agent;         /* of the customer's other tickets; "" none,
+				   * NULL like shares */
 	const RouteRule *rule;    /* that a new ticket goes by; NULL: none */
 	struct {                  /* the same as a new ticket would have it */
 		const Queue *queue;
@@ -103,6 +107,7 @@ struct Facts {
 		GPtrArray *agents;
 		GArray *told;     /* of ToldCounts, an hour of each of agents;
 				   * NULL: they hear of this one anyway */
+		GPtrArray *shares;
 	} home;
 	AutomaticCounts automatic;
 	char *words;              /* key of its text (mail/alike.h) */
