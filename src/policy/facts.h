@@ -9,6 +9,7 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "policy/roster.h"
+#include "policy/forecast.h"
 #include "policy/site.h"
 #include "policy/template.h"
 #include "store/parties.h"
@@ -20,6 +21,7 @@ typedef struct Desk {
 	const Site *site;
 	const Templates *templates;
 	const TokenKeys *keys;
+	ForecastCache *forecasts; /* NULL: each is drawn anew */
 } Desk;
 
 /* How a mail found its ticket, strongest first (policy/proof.h). */
@@ -109,6 +111,7 @@ struct Facts {
 				   * NULL: they hear of this one anyway */
 		GPtrArray *shares;
 	} home;
+	Forecast forecast;        /* for a new ticket at home */
 	AutomaticCounts automatic;
 	char *words;              /* key of its text (mail/alike.h) */
 	gboolean again;           /* an automatic letter that it may answer had
