@@ -69,6 +69,14 @@ class Desk:
         self.taken += len(mails)
         return mails
 
+    def settle(self):
+        """At noon the agents have answered by telephone: no notice of delay is
+        due, which each would get for himself."""
+        for number, in self.rows("SELECT number FROM ticket WHERE state IN "
+                                 "('new', 'open', 'waiting')"):
+            self.site.run("ticket", "close", str(number),
+                          env={"JAVOB_CLOCK": str(self.world.now)})
+
     def rows(self, statement, *values):
         with sqlite3.connect("file:%s/state/javob.db?mode=ro" % self.site.dir,
                              uri=True, timeout=10) as db:
@@ -142,6 +150,14 @@ class World:
                 raise RuntimeError("it does not come to rest: %s" %
                                    self.sent.most_common(5))
         self.now = until
+
+
+    def days(self, desks):
+        for day in range(DAYS):
+            self.run(START + day * DAY + 12 * HOUR)
+            for desk in desks:
+                desk.settle()
+        self.run(START + DAYS * DAY)
 
 
 # --- machines ----------------------------------------------------------------
@@ -298,7 +314,7 @@ def robots(world):
         for day in range(DAYS):
             begin(world, desk, "person@r%d.invalid" % i, day,
                   proves=i % 2 == 0)
-    world.run(START + DAYS * DAY)
+    world.days([desk])
     for i, (title, _) in enumerate(ROBOTS):
         quiet(world, "a robot: " + title, "@r%d\\." % i)
         answered = desk.rows(
@@ -319,7 +335,7 @@ def two_desks(world):
     for day in range(DAYS):
         for n, (a, b) in enumerate(((east, west), (west, east))):
             begin(world, a, b.address, day, n)
-    world.run(START + DAYS * DAY)
+    world.days(world.desks)
     quiet(world, "two javobs")
     for desk in world.desks:
         tap.equal(all_kept(desk), desk.came,
@@ -352,7 +368,7 @@ def agents(world):
                     % (i, i))
         for day in range(min(DAYS, 2)):
             begin(world, desk, "person@customer.invalid", day)
-        world.run(START + DAYS * DAY)
+        world.days([desk])
         # They hear of the customer's mails, of each other's, and of what
         # was done with their own.
         worst = [(side, day, n) for (side, day), n in
