@@ -11,6 +11,8 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/message.h"
+#include "policy/act.h"
+#include "policy/digest.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
@@ -73,6 +75,56 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+static void
+free_item(gpointer data)
+{
+	digest_item_free(data);
+}
+
+/* The first of an agent's timers takes all others with it. */
+static gboolean
+digest(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
+    Facts *facts, Effects *effects, GError **error)
+{
+	g_autoptr(GPtrArray) rows =
+	    timer_of(txn, NOTIFY_DIGEST, timer->number, error);
+	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(free_item);
+	g_autofree char *cause = NULL;
+	gboolean there = FALSE;
+
+	(void)facts;
+	if (rows == NULL)
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const TimerRow *row = rows->pdata[i];
+		g_autoptr(DigestItem) item = g_new0(DigestItem, 1);
+
+		there = there || row->id == timer->id;
+		item->facts =
+		    facts_of_ticket(txn, desk, row->ticket, now, error);
+		item->words = item->facts != NULL
+		    ? act_last_words(txn, row->ticket, error)
+		    : NULL;
+		if (item->words == NULL)
+			return FALSE;
+		if (row->ticket == timer->ticket)
+			g_ptr_array_insert(
+			    items, 0, g_steal_pointer(&item));
+		else
+			g_ptr_array_add(items, g_steal_pointer(&item));
+	}
+	if (!there)
+		return TRUE;
+	for (guint i = 0; i < rows->len; i++)
+		if (!timer_done(
+			txn, ((TimerRow *)rows->pdata[i])->id, error))
+			return FALSE;
+	cause = g_strdup_printf("digest:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT,
+	    timer->number, timer->due);
+	digest_letter(items, timer->number, cause, desk, now, effects);
+	return TRUE;
+}
+
 typedef struct TimerKind {
 	const char *name;
 	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
@@ -82,6 +134,7 @@ typedef struct TimerKind {
 
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
+	{ NOTIFY_DIGEST, digest },
 };
 
 static gboolean

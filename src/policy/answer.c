@@ -153,7 +153,8 @@ without_pictures(const char *text, gsize length)
 static char *
 name_of(const Facts *facts, const char *language)
 {
-	const char *name = *facts->agent->name != '\0'
+	/* At the shell he may be no agent. */
+	const char *name = facts->agent != NULL && *facts->agent->name != '\0'
 	    ? facts->agent->name
 	    : facts->author->name;
 

@@ -79,6 +79,7 @@ effects_new(void)
 	effects->why = g_strdup("");
 	effects->participants = g_ptr_array_new_with_free_func(free_participant);
 	effects->events = g_ptr_array_new_with_free_func(free_event);
+	effects->timers = g_array_new(FALSE, FALSE, sizeof(TimerEffect));
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
@@ -96,6 +97,7 @@ effects_free(Effects *effects)
 	g_free(effects->why);
 	g_ptr_array_unref(effects->participants);
 	g_ptr_array_unref(effects->events);
+	g_array_unref(effects->timers);
 	g_ptr_array_unref(effects->letters);
 	g_array_unref(effects->undeliverable);
 	g_ptr_array_unref(effects->reasons);
@@ -289,7 +291,23 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	return message_add(txn, &row, letter->octets, &id, error) &&
 	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
 	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
-		letter->reverse_path, to, now, &outbox, error);
+		letter->reverse_path, to, now, &outbox, error) &&
+	    (letter->due <= now ||
+		outbox_delay(txn, outbox, letter->due, error));
+}
+
+static gboolean
+write_timers(StoreTxn *txn, const Effects *effects, GError **error)
+{
+	for (guint i = 0; i < effects->timers->len; i++) {
+		const TimerEffect *timer =
+		    &g_array_index(effects->timers, TimerEffect, i);
+
+		if (!timer_add(txn, effects->ticket->id, timer->kind,
+			timer->number, timer->due, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -412,5 +430,6 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	if (facts->message != NULL &&
 	    !write_message(txn, facts, effects, octets, error))
 		return FALSE;
-	return write_ticket(txn, facts, effects, now, error);
+	return write_ticket(txn, facts, effects, now, error) &&
+	    write_timers(txn, effects, error);
 }

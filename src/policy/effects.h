@@ -13,6 +13,7 @@ typedef struct LetterEffect {
 	char *to;           /* the first forward-path */
 	GPtrArray *cc;      /* of char *, the others */
 	gint64 address;     /* row of to */
+	gint64 due;         /* not before; 0: at once */
 	char *from_name, *from_address;
 	char *message_id, *subject, *text;
 	GBytes *octets;
@@ -22,6 +23,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LetterEffect, letter_effect_free)
 
 /* "to, cc, cc"; free with g_free. */
 char *letter_recipients(const LetterEffect *letter);
+
+/* Something that will happen later (store/tickets.h, TimerRow). */
+typedef struct TimerEffect {
+	const char *kind; /* static */
+	gint64 number;
+	gint64 due;
+} TimerEffect;
 
 typedef struct EventEffect {
 	char *event, *actor, *detail;
@@ -52,6 +60,7 @@ struct Effects {
 	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
+	GArray *timers;          /* of TimerEffect */
 	GArray *undeliverable;   /* of gint64, address rows */
 	gboolean deliverable;    /* the sender's mark goes away */
 	gboolean automatic;      /* counts for the limits of automatic mail */

@@ -57,6 +57,11 @@ static const struct {
 	    { "ticket", "old_ticket" } },
 	[LETTER_SOLVED_THANKS] = { "solved-thanks",
 	    { "ticket", "subject", "greeting", "brand" }, { "ticket" } },
+	[LETTER_DIGEST] = { "digest",
+	    { "marker", "count", "tickets", "ticket", "subject", "customer",
+		"state", "agent", "promise_at", "time_zone", "words", "answer",
+		"brand" },
+	    { "marker", "tickets" } },
 };
 
 /* {language, name, text}; the frame's language is "templates". */

@@ -148,6 +148,9 @@ void timer_row_free(TimerRow *row);
 gboolean timer_add(StoreTxn *txn, gint64 ticket, const char *kind,
     gint64 number, gint64 due, GError **error);
 GPtrArray *timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error);
+/* All of a kind with that number, whenever they are due. */
+GPtrArray *timer_of(StoreTxn *txn, const char *kind, gint64 number,
+    GError **error);
 gboolean timer_done(StoreTxn *txn, gint64 id, GError **error);
 
 #endif
