@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "ground/text.h"
-#include "mail/quote.h"
 #include "policy/letter.h"
 #include "policy/ticket.h"
 
@@ -92,7 +91,6 @@ digest_letter(const GPtrArray *items, gint64 agent, const char *cause,
 	plan.language = templates_language(
 	    desk->templates, LETTER_DIGEST, desk->site->default_language);
 	data = letter_data(first->facts, effects);
-	mustache_set(data, "marker", QUOTE_MARKER);
 	for (guint i = 0; i < items->len && n < ITEMS_MOST; i++, n++)
 		mustache_append(data, "tickets",
 		    item_data(

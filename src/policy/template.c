@@ -58,10 +58,10 @@ static const struct {
 	[LETTER_SOLVED_THANKS] = { "solved-thanks",
 	    { "ticket", "subject", "greeting", "brand" }, { "ticket" } },
 	[LETTER_DIGEST] = { "digest",
-	    { "marker", "count", "tickets", "ticket", "subject", "customer",
+	    { "count", "tickets", "ticket", "subject", "customer",
 		"state", "agent", "promise_at", "time_zone", "words", "answer",
 		"brand" },
-	    { "marker", "tickets" } },
+	    { "tickets" } },
 };
 
 /* {language, name, text}; the frame's language is "templates". */
