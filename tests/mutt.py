@@ -126,14 +126,20 @@ def wait_mails(box, count):
     return testbed.mailbox(box)
 
 
+def with_words(mails, words):
+    """The one; Dovecot's names do not sort within a second."""
+    return ([m for m in mails if words in text_of(m)] or [None])[0]
+
+
 def customer_gets(count, words, title):
     mails = wait_mails("user0001", count)
     if not tap.equal(len(mails), count, title + ": one letter, and no other"):
         tap.note(site.log_tail())
         return None
-    tap.ok(words in text_of(mails[-1]), title + ": with these words",
-           text_of(mails[-1]))
-    return mails[-1]
+    found = with_words(mails, words)
+    tap.ok(found is not None, title + ": with these words",
+           "\n---\n".join(map(text_of, mails)))
+    return found
 
 
 with scene(tap, testbed):
@@ -163,8 +169,8 @@ with scene(tap, testbed):
 
     customer.reply("Which address is it?", "asks again")
     told = wait_mails("agent", 2)
-    tap.ok("Which address is it?" in text_of(told[-1]),
-           "the agent hears of it", text_of(told[-1]))
+    tap.ok(with_words(told, "Which address is it?") is not None,
+           "the agent hears of it", "\n---\n".join(map(text_of, told)))
     roots = {str(m["References"]).split()[0] for m in told}
     tap.equal(len(roots), 1, "his program shows one thread")
     tap.equal(len({str(m["Subject"]) for m in told}), 1,
