@@ -268,14 +268,6 @@ is_worth_telling(const Facts *facts, const Effects *effects)
 	    kind != MESSAGE_REPORT && !facts->is_own_copy;
 }
 
-static void
-add_timer(Effects *effects, gint64 agent, gint64 due)
-{
-	TimerEffect timer = { NOTIFY_DIGEST, agent, due };
-
-	g_array_append_val(effects->timers, timer);
-}
-
 /* FALSE: he does not hear of it. anyway: whatever he has set. */
 static gboolean
 tell_of_mail(const Facts *facts, const Desk *desk, gint64 now,
@@ -293,7 +285,7 @@ tell_of_mail(const Facts *facts, const Desk *desk, gint64 now,
 		return FALSE;
 	}
 	if (audience == AUDIENCE_DIGEST) {
-		add_timer(effects, agent->id, when);
+		effects_timer(effects, NOTIFY_DIGEST, agent->id, when);
 		effects_reason(
 		    effects, "notify", "%s: in a digest", agent->address);
 		return TRUE;
