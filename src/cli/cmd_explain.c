@@ -49,6 +49,8 @@ explain_open(Explain *explain, const char *config, GError **error)
 		    explain->site->key_age);
 	explain->templates = templates_load(
 	    explain->site->templates_dir, faults);
+	templates_otherwise(
+	    explain->templates, explain->site->default_language);
 	return explain->keys != NULL;
 }
 

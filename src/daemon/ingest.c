@@ -111,6 +111,7 @@ ingest_new(const Site *site, GError **error)
 	if (ingest->spool == NULL)
 		return NULL;
 	ingest->templates = templates_load(site->templates_dir, faults);
+	templates_otherwise(ingest->templates, site->default_language);
 	for (guint i = 0; i < faults->len; i++)
 		log_error("event=template-broken problem=\"%s\"",
 		    (const char *)faults->pdata[i]);
@@ -637,26 +638,11 @@ ingest_idle(Ingest *ingest)
 
 /* --- the role ------------------------------------------------------------- */
 
-/* Opens again and again until it works or it is time to stop: a store that is
- * missing or locked is the sysadmin's to mend while mail waits in the spool. */
-static Ingest *
-open_patiently(const RoleContext *context, int wake)
+static gpointer
+open_ingest(const RoleContext *context, G_GNUC_UNUSED gpointer data,
+    GError **error)
 {
-	char last[512] = "";
-
-	while (!g_atomic_int_get(context->stop)) {
-		g_autoptr(GError) error = NULL;
-		Ingest *ingest = ingest_new(context->site, &error);
-
-		if (ingest != NULL)
-			return ingest;
-		if (strncmp(last, error->message, sizeof last - 1) != 0)
-			log_error("event=not-ready problem=\"%s\"",
-			    error->message);
-		g_strlcpy(last, error->message, sizeof last);
-		wake_wait(wake, 2000);
-	}
-	return NULL;
+	return ingest_new(context->site, error);
 }
 
 /* Mail has come while a few were committed: some more will, and every commit
@@ -685,7 +671,7 @@ ingest_run(const RoleContext *context)
 	watch_crashes(context->site);
 	if (setpriority(PRIO_PROCESS, 0, NICE) != 0)
 		log_debug("event=not-nice");
-	ingest = open_patiently(context, wake);
+	ingest = role_open_patiently(context, wake, open_ingest, NULL);
 	while (ingest != NULL && !g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) reason = NULL;
 		gint64 since;

@@ -162,7 +162,7 @@ name_of(const Facts *facts, const char *language)
 	case AGENT_NAME_TEAM:
 		return g_strdup("");
 	case AGENT_NAME_FIRST: {
-		char *first = greet_name(language, name);
+		char *first = greet_name(language, name, FALSE);
 
 		first[strcspn(first, " ")] = '\0';
 		return first;

@@ -23,6 +23,7 @@ form_free(Form *form)
 {
 	if (form == NULL)
 		return;
+	g_free(form->source);
 	g_free(form->review);
 	mustache_free(form->subject);
 	mustache_free(form->text);
@@ -146,6 +147,7 @@ form_parse(const char *text, GError **error)
 	char *html;
 	guint line;
 
+	form->source = g_strdup(copy);
 	if (!read_head(form, &at, &line, error))
 		return NULL;
 	html = cut_html(at);

@@ -15,6 +15,7 @@
 #include "policy/mustache.h"
 
 typedef struct Form {
+	char *source;      /* the file, LF */
 	char *review;      /* "none", or who has read it and when */
 	Mustache *subject;
 	Mustache *text;

@@ -29,13 +29,18 @@ letter_data(const Facts *facts, const Effects *effects)
 	return data;
 }
 
+static const char *
+zone_of(const Facts *facts)
+{
+	return facts->calendar != NULL ? calendar_timezone(facts->calendar)
+				       : "UTC";
+}
+
 void
 letter_set_instant(MustacheData *data, const Facts *facts,
     const char *language, const char *name, gint64 when)
 {
-	const char *zone = facts->calendar != NULL
-	    ? calendar_timezone(facts->calendar)
-	    : "UTC";
+	const char *zone = zone_of(facts);
 	g_autofree char *text = NULL, *zone_name = NULL;
 
 	if (when == 0)
@@ -44,6 +49,28 @@ letter_set_instant(MustacheData *data, const Facts *facts,
 	zone_name = locale_zone(language, zone, when);
 	mustache_set(data, name, text);
 	mustache_set(data, "time_zone", zone_name);
+}
+
+void
+letter_set_next(MustacheData *data, const Facts *facts, const char *language,
+    const char *name, gint64 when, gint64 now)
+{
+	g_autofree char *text =
+	    locale_instant_near(language, zone_of(facts), when, now);
+
+	mustache_set(data, name, text);
+}
+
+void
+letter_set_count(MustacheData *data, const char *language, const char *name,
+    gint64 count)
+{
+	g_autofree char *text = locale_number(language, count);
+	g_autofree char *class = locale_plural(language, count);
+	g_autofree char *flag = g_strconcat(name, "_", class, NULL);
+
+	mustache_set(data, name, text);
+	mustache_set_flag(data, flag, TRUE);
 }
 
 static void

@@ -147,7 +147,7 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now,
 	if ((verbs & VERB_NO_CC) == 0)
 		cc = copies_of(facts, desk, effects);
 	if (!answer->greets) {
-		greeting = locale_greeting(plan.language, name);
+		greeting = locale_greeting_in(plan.language, name, to->tone);
 		mustache_set(data, "greeting", greeting);
 	}
 	mustache_set_flag(data, "closed", answer->closes);

@@ -11,6 +11,7 @@
 #include "ground/log.h"
 #include "ground/text.h"
 #include "policy/form.h"
+#include "policy/language.h"
 #include "policy/locale.h"
 
 #define FILE_MOST     (64 * 1024)
@@ -147,14 +148,31 @@ letter_placeholders(Letter letter)
 	return letters[letter].placeholders;
 }
 
-static int
-letter_by_name(const char *name)
+Letter
+letter_of_name(const char *name)
 {
-	for (int i = 0; i < LETTER_COUNT; i++) {
-		if (strcmp(letters[i].name, name) == 0)
-			return i;
-	}
-	return -1;
+	guint i = 0;
+
+	while (i < LETTER_COUNT && strcmp(letters[i].name, name) != 0)
+		i++;
+	return (Letter)i;
+}
+
+/* "lines_few" is "lines" in its plural class (letter_set_count). */
+static gboolean
+is_known(const char *const *known, const char *name)
+{
+	static const char *const classes[] = { "zero", "one", "two", "few",
+		"many", "other", NULL };
+	const char *last = strrchr(name, '_');
+	g_autofree char *stem = NULL;
+
+	if (g_strv_contains(known, name))
+		return TRUE;
+	if (last == NULL || !g_strv_contains(classes, last + 1))
+		return FALSE;
+	stem = g_strndup(name, (gsize)(last - name));
+	return g_strv_contains(known, stem);
 }
 
 static gboolean
@@ -167,7 +185,7 @@ check_known(const Mustache *part, Letter letter, GError **error)
 		const char *name = names->pdata[i];
 		g_autofree char *list = NULL;
 
-		if (g_strv_contains(known, name))
+		if (is_known(known, name))
 			continue;
 		list = g_strjoinv(", ", (char **)known);
 		return error_config(error,
@@ -271,10 +289,10 @@ read_file(const char *path, GError **error)
 static gboolean
 add_text(Folder *folder, const char *name, const char *text, GError **error)
 {
-	int letter = letter_by_name(name);
+	Letter letter = letter_of_name(name);
 	Mustache *partial;
 
-	if (letter >= 0) {
+	if (letter < LETTER_COUNT) {
 		folder->forms[letter] = form_parse(text, error);
 		return folder->forms[letter] != NULL;
 	}
@@ -361,7 +379,8 @@ load_folder(Templates *templates, const char *dir, const char *language,
 		g_autofree char *text = NULL;
 		g_autoptr(GError) error = NULL;
 
-		if (!g_str_has_suffix(file, ".txt") || *file == '.')
+		if (!g_str_has_suffix(file, ".txt") || *file == '.' ||
+		    strcmp(file, "language.txt") == 0)
 			continue;
 		name = g_strndup(file, strlen(file) - strlen(".txt"));
 		text = read_file(where, &error);
@@ -484,6 +503,7 @@ templates_load(const char *dir, GPtrArray *errors)
 	templates->builtin = g_hash_table_new_full(
 	    g_str_hash, g_str_equal, g_free, folder_free);
 	load_builtin(templates);
+	language_load(dir, errors);
 	if (dir != NULL && *dir != '\0')
 		load_dir(templates, dir, errors);
 	return templates;
@@ -520,22 +540,28 @@ folder_of(const Templates *templates, Letter letter, const char *tag)
 	return folder != NULL && folder->forms[letter] != NULL ? folder : NULL;
 }
 
-/* uz-Cyrl-UZ, uz-Cyrl, uz; the same of the language for all others; en. */
+/* The language's own chain, that of the language for all others, English. */
 static const Folder *
 find_folder(const Templates *templates, Letter letter, const char *language)
 {
 	const char *const asked[] = { language, templates->otherwise, "en" };
 
 	for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
-		g_autofree char *tag = g_ascii_strdown(asked[i], -1);
-		const Folder *folder;
-		char *hyphen;
+		g_autofree char *at = g_strdup(asked[i]);
 
-		while ((folder = folder_of(templates, letter, tag)) == NULL &&
-		       (hyphen = strrchr(tag, '-')) != NULL)
-			*hyphen = '\0';
-		if (folder != NULL)
-			return folder;
+		/* Files that name each other end after as many steps. */
+		for (guint k = 0; k < 8 && at != NULL; k++) {
+			g_autofree char *tag = g_ascii_strdown(at, -1);
+			const Folder *folder =
+			    folder_of(templates, letter, tag);
+			char *next;
+
+			if (folder != NULL)
+				return folder;
+			next = language_next(at);
+			g_free(at);
+			at = next;
+		}
 	}
 	g_assert_not_reached(); /* every letter is built in in English */
 }
@@ -583,6 +609,56 @@ templates_render(const Templates *templates, Letter letter,
 	    letter_name(letter), folder->language, fault->message);
 	return form_render(other->forms[letter], other->partials, data,
 	    subject, text, html, error);
+}
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+tags_of(const Templates *templates)
+{
+	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *sources[] = { templates->site, templates->builtin };
+	GPtrArray *tags = g_ptr_array_new();
+	GHashTableIter at;
+	gpointer tag;
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+		g_hash_table_iter_init(&at, sources[i]);
+		while (g_hash_table_iter_next(&at, &tag, NULL))
+			if (g_hash_table_add(all, tag))
+				g_ptr_array_add(tags, tag);
+	}
+	g_ptr_array_sort(tags, by_name);
+	return tags;
+}
+
+void
+templates_each(const Templates *templates,
+    void (*each)(const LetterFact *fact, gpointer data), gpointer data)
+{
+	g_autoptr(GPtrArray) tags = tags_of(templates);
+
+	for (guint i = 0; i < tags->len; i++) {
+		for (guint k = 0; k < LETTER_COUNT; k++) {
+			const Folder *folder =
+			    folder_of(templates, (Letter)k, tags->pdata[i]);
+			LetterFact fact = { 0 };
+
+			if (folder == NULL)
+				continue;
+			fact.language = folder->language;
+			fact.letter = (Letter)k;
+			fact.own = g_hash_table_lookup(templates->site,
+				       tags->pdata[i]) == folder;
+			fact.review = folder->forms[k]->review;
+			fact.source = folder->forms[k]->source;
+			each(&fact, data);
+		}
+	}
 }
 
 char *

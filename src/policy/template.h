@@ -39,8 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Templates, templates_free)
 /* The language of letters that a customer's own has not; "en" at first. */
 void templates_otherwise(Templates *templates, const char *language);
 
-/* Language that would be used: the tag itself, its shorter forms, the same of
- * the language for all others, "en". The site's letter goes before the one
+/* Language that would be used: the tag itself, what it falls back to
+ * (language_next), the same of the language for all others, "en". The site's letter goes before the one
  * that is built in, and a language before another. */
 const char *templates_language(const Templates *templates, Letter letter,
     const char *language);
@@ -57,6 +57,22 @@ gboolean templates_render(const Templates *templates, Letter letter,
  * cannot be rendered. */
 char *templates_frame(const Templates *templates, const char *language,
     const char *subject, const char *body, const char *reference);
+
+/* A letter as it would be used for exactly that language. */
+typedef struct LetterFact {
+	const char *language; /* as its folder is spelled */
+	Letter letter;
+	gboolean own;         /* the site's, not built in */
+	const char *review;   /* "none", or who and when */
+	const char *source;   /* the file, LF */
+} LetterFact;
+
+/* Each letter of each language, by language, then in the order of Letter. */
+void templates_each(const Templates *templates,
+    void (*each)(const LetterFact *fact, gpointer data), gpointer data);
+
+/* The Letter of that name; LETTER_COUNT if there is none. */
+Letter letter_of_name(const char *name);
 
 /* Placeholder names that are allowed in a letter; NULL-terminated. */
 const char *const *letter_placeholders(Letter letter);

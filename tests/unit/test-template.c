@@ -456,14 +456,14 @@ test_fault(gconstpointer data)
 	guint i = GPOINTER_TO_UINT(data);
 	g_auto(Folder) folder = { 0 };
 	g_autoptr(Templates) templates =
-	    load_one(&folder, "uz", faults[i].file, faults[i].text, -1);
+	    load_one(&folder, "qaa", faults[i].file, faults[i].text, -1);
 
 	g_assert_cmpuint(folder.errors->len, ==, 1);
 	has(folder.errors->pdata[0], faults[i].want);
-	has(folder.errors->pdata[0], "/uz/");
+	has(folder.errors->pdata[0], "/qaa/");
 	for (guint letter = 0; letter < LETTER_COUNT; letter++)
 		g_assert_cmpstr(
-		    templates_language(templates, (Letter)letter, "uz"), ==,
+		    templates_language(templates, (Letter)letter, "qaa"), ==,
 		    "en");
 }
 
@@ -485,17 +485,17 @@ test_chain(void)
 	static const struct {
 		const char *asked, *used;
 	} chain[] = {
-		{ "uz", "uz" },
-		{ "UZ", "uz" },
-		{ "uz-Cyrl", "uz" },
-		{ "uz-Cyrl-UZ", "uz" },
+		{ "qaa", "qaa" },
+		{ "QAA", "qaa" },
+		{ "qaa-Cyrl", "qaa" },
+		{ "qaa-Cyrl-UZ", "qaa" },
 		{ "en", "en" },
-		{ "uzb", "en" },
-		{ "az", "en" },
+		{ "qaab", "en" },
+		{ "qab", "en" },
 		{ "", "en" },
 	};
 	g_auto(Folder) folder = { 0 };
-	g_autoptr(Templates) templates = load_one(&folder, "uz", "ack.txt",
+	g_autoptr(Templates) templates = load_one(&folder, "qaa", "ack.txt",
 	    "\xef\xbb\xbf" HEAD "{{ticket}}", -1);
 
 	g_assert_cmpuint(folder.errors->len, ==, 0);
@@ -506,6 +506,33 @@ test_chain(void)
 		g_assert_cmpstr(
 		    templates_language(templates, LETTER_REPLY, chain[i].asked),
 		    ==, "en");
+	}
+}
+
+/* Of the languages that are built in. */
+static void
+test_builtin_chain(void)
+{
+	static const struct {
+		const char *asked, *otherwise, *used;
+	} chain[] = {
+		{ "uz", "en", "uz" },
+		{ "uz-Latn", "en", "uz" },
+		{ "uz-Cyrl", "en", "uz-Cyrl" },
+		{ "az", "tr", "az" },
+		{ "kaa", "uz", "uz" }, /* the site's language, not a neighbour */
+		{ "tt", "ru-RU", "ru" },
+		{ "en-US", "uz", "en" },
+		{ "ja", "xx", "en" },
+	};
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Templates) templates = templates_load(NULL, errors);
+
+	for (guint i = 0; i < G_N_ELEMENTS(chain); i++) {
+		templates_otherwise(templates, chain[i].otherwise);
+		g_assert_cmpstr(
+		    templates_language(templates, LETTER_ACK, chain[i].asked),
+		    ==, chain[i].used);
 	}
 }
 
@@ -616,6 +643,8 @@ main(int argc, char **argv)
 	    test_right_to_left);
 	g_test_add_func("/template/a letter with HTML of its own",
 	    test_own_html);
+	g_test_add_func("/template/the languages that are built in",
+	    test_builtin_chain);
 	g_test_add_func("/template/the notification of an agent", test_notify);
 	g_test_add_func("/template/the notification, other blocks",
 	    test_notify_blocks);
