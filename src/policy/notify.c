@@ -10,6 +10,7 @@
 #include "mail/quote.h"
 #include "policy/audience.h"
 #include "policy/calendar.h"
+#include "policy/flood.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
 
@@ -251,19 +252,37 @@ notify_note(const Facts *facts, const Desk *desk, gint64 now,
 	}
 }
 
-static gboolean
-is_worth_telling(const Facts *facts, const Effects *effects)
+/* Why agents do not hear of it; NULL: they do. */
+static const char *
+silence(const Facts *facts, const Effects *effects)
 {
 	MessageKind kind = facts->message->kind;
 
 	if (effects->is_inside)
-		return FALSE;
+		return "it is an agent's own mail";
+	if (effects->frozen)
+		return "the ticket gets too many mails this hour";
 	/* A person's answer may come by a list, or look like spam. */
 	if (!effects->opens)
-		return !effects->is_machine || kind == MESSAGE_LIST ||
-		    kind == MESSAGE_SPAM;
-	return kind != MESSAGE_SPAM && kind != MESSAGE_BOUNCE &&
-	    kind != MESSAGE_REPORT && !facts->is_own_copy;
+		return effects->is_machine && kind != MESSAGE_LIST &&
+			       kind != MESSAGE_SPAM
+			   ? "automatic mail on a ticket is kept without a word"
+			   : NULL;
+	if (kind == MESSAGE_SPAM)
+		return "it is spam";
+	if (kind == MESSAGE_BOUNCE || kind == MESSAGE_REPORT)
+		return "it is a report about no letter of ours";
+	return facts->is_own_copy ? "it is a copy of a letter of ours" : NULL;
+}
+
+/* An answering machine at an agent's address that writes to us instead of to
+ * the keyed address opens a ticket each time, and its colleagues would hear of
+ * each: machines there would answer that. */
+static gboolean
+is_agents_machine(const Facts *facts, const Effects *effects)
+{
+	return facts->from_agent && effects->opens &&
+	    facts->alike > 0;
 }
 
 /* FALSE: he does not hear of it. anyway: whatever he has set. */
@@ -296,6 +315,31 @@ tell_of_mail(const Facts *facts, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+/* Too many strangers' tickets this hour: TRUE if that agent, the n-th, hears of
+ * it with others. */
+static gboolean
+tell_of_flood(const Facts *facts, const Desk *desk, gint64 now, guint n,
+    Effects *effects)
+{
+	const AddressRow *agent = facts->agents->pdata[n];
+	const char *note = NULL;
+	g_autofree char *cause = NULL;
+
+	if (!flood_waits(facts, n, &note, effects))
+		return FALSE;
+	effects_reason(effects, "notify",
+	    "%s hears of it with others: too many strangers' tickets this "
+	    "hour (notify-strangers)",
+	    agent->address);
+	if (note == NULL)
+		return TRUE;
+	cause = g_strdup_printf(
+	    "flood:%" G_GINT64_FORMAT, effects->ticket->id);
+	notify_ticket(
+	    facts, desk, now, agent, cause, note, NULL, effects);
+	return TRUE;
+}
+
 /* How many hear of it, the one who wrote counted too. */
 static guint
 tell_all(const Facts *facts, const Desk *desk, gint64 now, gboolean anyway,
@@ -308,11 +352,15 @@ tell_all(const Facts *facts, const Desk *desk, gint64 now, gboolean anyway,
 
 		/* Who forwards hears whom his answer would go to. */
 		if (facts->sender != NULL && facts->sender->id == agent->id &&
-		    facts->forwarded == NULL)
+		    facts->forwarded == NULL) {
+			effects_reason(effects, "notify",
+			    "%s wrote it himself", agent->address);
 			told++;
-		else if (tell_of_mail(
-			     facts, desk, now, agent, anyway, effects))
+		} else if ((!anyway && tell_of_flood(
+					   facts, desk, now, i, effects)) ||
+		    tell_of_mail(facts, desk, now, agent, anyway, effects)) {
 			told++;
+		}
 	}
 	return told;
 }
@@ -321,8 +369,18 @@ void
 notify_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
 {
-	if (!is_worth_telling(facts, effects)) {
-		effects_reason(effects, "notify", "nobody needs to hear of it");
+	const char *why = silence(facts, effects);
+	guint before = effects->letters->len;
+
+	if (is_agents_machine(facts, effects)) {
+		effects_reason(effects, "notify",
+		    "an agent's mail that says what another one of his said "
+		    "today: it looks like an automatic answer, and nobody is "
+		    "told");
+		return;
+	}
+	if (why != NULL) {
+		effects_reason(effects, "notify", "nobody is told: %s", why);
 		return;
 	}
 	if (facts->agents->len == 0)
@@ -330,4 +388,8 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 	/* A ticket that nobody wants to hear of is heard of by all. */
 	if (tell_all(facts, desk, now, FALSE, effects) == 0)
 		tell_all(facts, desk, now, TRUE, effects);
+	/* Counted, so that the next ones with these words are known. */
+	if (facts->from_agent && effects->opens &&
+	    effects->letters->len > before)
+		effects->automatic = TRUE;
 }
