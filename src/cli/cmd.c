@@ -30,6 +30,8 @@ const Command *const commands[] = {
 	&cmd_backup,
 	&cmd_template,
 	&cmd_health,
+	&cmd_calendar,
+	&cmd_promise,
 	&cmd_eta_replay,
 	NULL,
 };
