@@ -132,7 +132,7 @@ data_of(const Preview *p, Letter letter, const char *name)
 	mustache_set(data, "hours", hours);
 	mustache_set(data, "close_hint", locale_close_word(p->language));
 	mustache_set(data, "brand", p->brand);
-	letter_set_answer(data, "...\n\nhttps://shop.example/");
+	letter_set_answer(data, "...\n\nhttps://shop.example/", NULL);
 	return data;
 }
 
