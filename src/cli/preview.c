@@ -45,6 +45,10 @@ static const struct {
 	{ "reason", "the command /colse is not known" },
 	{ "what_to_do", "send it again with /close" },
 	{ "agent_name", "Malika" },
+	{ "share", "9" },
+	{ "share_of", "10" },
+	{ "delay_reason", "..." },
+	{ "progress", "..." },
 	{ "marker", QUOTE_MARKER },
 };
 
@@ -128,7 +132,7 @@ data_of(const Preview *p, Letter letter, const char *name)
 	mustache_set(data, "hours", hours);
 	mustache_set(data, "close_hint", locale_close_word(p->language));
 	mustache_set(data, "brand", p->brand);
-	letter_set_answer(data, "...\n\nhttps://shop.example/");
+	letter_set_answer(data, "...\n\nhttps://shop.example/", NULL);
 	return data;
 }
 

@@ -32,7 +32,8 @@ typedef struct Compose {
 	const char *language; /* BCP 47, Content-Language; NULL: none */
 	gint64 date;
 	const char *text; /* LF */
-	const char *html; /* the same as HTML, LF; NULL: none */
+	const char *html; /* the same as HTML, LF; pictures in it are inline
+			   * attachments; NULL: none */
 	const GPtrArray
 	    *attachments; /* of Attachment with octets; NULL: none */
 	const GPtrArray

@@ -6,6 +6,7 @@
 
 #include "ground/text.h"
 #include "mail/address.h"
+#include "mail/cleanhtml.h"
 #include "policy/calendar.h"
 #include "policy/locale.h"
 #include "policy/markup.h"
@@ -117,9 +118,18 @@ letter_set_text(MustacheData *data, const char *text)
 }
 
 void
-letter_set_answer(MustacheData *data, const char *text)
+letter_set_answer(MustacheData *data, const char *text, const char *html)
 {
-	set_markup(data, text, TRUE);
+	g_autofree char *line = NULL, *block = NULL;
+
+	if (html == NULL) {
+		set_markup(data, text, TRUE);
+		return;
+	}
+	line = cleanhtml_line(html);
+	block = g_strdup_printf(
+	    "<div style=\"margin:0 0 16px\">%s</div>", line);
+	mustache_set_markup(data, "text", text, block);
 }
 
 /* Skips "Re:", "Fwd:", "Re[2]:" and a tag "[#1042]" at the start. */

@@ -54,8 +54,9 @@ const char *letter_agent_language(const Facts *facts, const Desk *desk,
 
 /* A mail's text, cut where a letter would grow too long to be rendered. */
 void letter_set_text(MustacheData *data, const char *text);
-/* An agent's answer to a customer: whole, web addresses are links in HTML. */
-void letter_set_answer(MustacheData *data, const char *text);
+/* An agent's answer to a customer, whole. html: the same, clean
+ * (mail/cleanhtml.h); NULL: made of the text, web addresses are links. */
+void letter_set_answer(MustacheData *data, const char *text, const char *html);
 
 /* The msg-id that heads the References of all letters of a ticket to one
  * person. It is keyed like a Message-ID of ours and proves an answer where a

@@ -91,6 +91,7 @@ markup_layout(const char *rendered)
 		const char *line = lines[i];
 		/* The template's own "<" are escaped: this is markup. */
 		gboolean block = g_str_has_prefix(line, "<p ") ||
+		    g_str_has_prefix(line, "<div ") ||
 		    g_str_has_prefix(line, "<blockquote ");
 
 		if (open && (*line == '\0' || block)) {

@@ -4,6 +4,7 @@
 usage: run.py SCRATCH-DIR
 """
 import base64
+import concurrent.futures
 import difflib
 import email
 import getpass
@@ -193,7 +194,7 @@ class Names:
         text = re.sub(r"(?m)^(X-Loop:\s*)[a-z2-7]{30,44}", r"\1LOOP", text)
         text = re.sub(r"\b[a-z2-7]{30,44}(?=[.@])",
                       lambda m: self.name("KEY", m.group()), text)
-        text = re.sub(r"(?m)^((?:[ >|])*Ref: )([a-z2-7]{30,44})(?=\r?$)",
+        text = re.sub(r"(?m)^((?:[ >|]|<p>)*Ref: )([a-z2-7]{30,44})(?=\r?$|<)",
                       lambda m: m.group(1) + self.name("REF", m.group(2)),
                       text)
         for boundary in re.findall(r'boundary="?([^\s";]+)', text):
@@ -335,12 +336,16 @@ def main():
     only = os.environ.get("SPEC", "*")
     explained = []
     headers = []
-    for readme in sorted(glob.glob(os.path.join(HERE, only, "README"))):
-        case = os.path.dirname(readme)
+    cases = sorted(os.path.dirname(readme) for readme in
+                   glob.glob(os.path.join(HERE, only, "README")))
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    runs = [pool.submit(run, case, sys.argv[1]) for case in cases]
+    for case, done in zip(cases, runs):
         name = os.path.basename(case)
-        title = "%s: %s" % (name, " ".join(read(readme).split()))
+        title = "%s: %s" % (
+            name, " ".join(read(os.path.join(case, "README")).split()))
         try:
-            wrong, unlike, faults = run(case, sys.argv[1])
+            wrong, unlike, faults = done.result()
         except (Broken, OSError, ValueError, subprocess.SubprocessError) as e:
             wrong, unlike, faults = str(e).splitlines() or [repr(e)], [], []
         tap.ok(title, wrong)
