@@ -18,9 +18,11 @@ const Command *const commands[] = {
 	&cmd_deliver,
 	&cmd_process,
 	&cmd_inspect,
+	&cmd_language,
 	&cmd_thread,
 	&cmd_explain,
 	&cmd_ticket,
+	&cmd_agent,
 	&cmd_customer,
 	&cmd_import,
 	&cmd_queue,
@@ -29,6 +31,9 @@ const Command *const commands[] = {
 	&cmd_config,
 	&cmd_backup,
 	&cmd_health,
+	&cmd_calendar,
+	&cmd_promise,
+	&cmd_eta_replay,
 	NULL,
 };
 

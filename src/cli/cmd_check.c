@@ -13,7 +13,9 @@
 #include "mail/message.h"
 #include "mail/nameserver.h"
 #include "options.h"
+#include "policy/board.h"
 #include "policy/calendar.h"
+#include "policy/roster.h"
 #include "policy/template.h"
 #include "store/spool.h"
 #include "store/store.h"
@@ -133,9 +135,32 @@ check_secret(Report *report, const ConfigSection *section, const char *what)
 		wrong(report, what, error->message);
 }
 
+/* roster NULL: the store does not say. */
+static gboolean
+has_agents(const GPtrArray *roster, const Queue *queue)
+{
+	for (guint i = 0; roster != NULL && i < roster->len; i++)
+		if (agent_in_queue(roster->pdata[i], queue->name))
+			return TRUE;
+	return roster == NULL && queue->agents->len > 0;
+}
+
+static GPtrArray *
+read_roster(const Site *site)
+{
+	g_autoptr(Store) store =
+	    store_open(site->state_dir, site->store_url, NULL);
+	g_autoptr(StoreTxn) txn =
+	    store != NULL ? store_begin_read(store, NULL) : NULL;
+
+	return txn != NULL ? roster_read(txn, site, NULL) : NULL;
+}
+
 static void
 check_mailboxes(Report *report, const Site *site)
 {
+	g_autoptr(GPtrArray) roster = read_roster(site);
+
 	for (guint i = 0; i < site->mailboxes->len; i++) {
 		const Mailbox *mailbox = site->mailboxes->pdata[i];
 		const Queue *queue = site_queue(site, mailbox->queue);
@@ -145,13 +170,31 @@ check_mailboxes(Report *report, const Site *site)
 		right(what, mailbox->address);
 		if (*config_text(mailbox->section, "imap") != '\0')
 			check_secret(report, mailbox->section, what);
-		if (queue != NULL && queue->agents->len == 0)
+		if (queue != NULL && !has_agents(roster, queue))
 			warn(report, what,
 			    "its queue has no agents: nobody hears of its "
 			    "tickets");
 	}
 	check_secret(
 	    report, config_section(site->config, "smtp", NULL), "smtp");
+}
+
+static void
+check_boards(Report *report, const Site *site)
+{
+	for (guint i = 0; i < site->boards->len; i++) {
+		const Board *board = site->boards->pdata[i];
+		g_autofree char *what = g_strdup_printf(
+		    "board %s", board->name);
+		g_autofree char *text = g_strdup_printf("%s at %s%s%s",
+		    board->endpoint->user, board->endpoint->host,
+		    *board->agent != '\0' ? ", where flags are for "
+					  : ", where flags are for nobody",
+		    board->agent);
+
+		right(what, text);
+		check_secret(report, board->section, what);
+	}
 }
 
 static void
@@ -212,6 +255,7 @@ run(const char *config, int argc, char **argv G_GNUC_UNUSED)
 	right("configuration", path);
 	check_proof(&report, site);
 	check_mailboxes(&report, site);
+	check_boards(&report, site);
 	check_calendars(site);
 	check_templates(&report, site);
 	check_key(&report, site);

@@ -8,7 +8,6 @@
 #include "cli/desk.h"
 #include "daemon/role.h"
 #include "ground/clock.h"
-#include "ground/error.h"
 #include "ground/wake.h"
 #include "mail/address.h"
 
@@ -45,6 +44,7 @@ read_arguments(Act *act, ActNeed need, int argc, char **argv, char **text)
 		return argc == 3 && cmd_number(argv[2], &act->other);
 	case ACT_QUEUE:
 	case ACT_AGENT:
+	case ACT_TIME:
 		act->word = argc == 3 ? argv[2] : NULL;
 		return argc == 3;
 	case ACT_TEXT:
@@ -61,10 +61,6 @@ act_now(CmdDesk *desk, Act *act, GError **error)
 	g_autoptr(StoreTxn) txn = NULL;
 	g_autofree char *said = NULL, *run = role_run_dir(desk->site);
 
-	if (act->agent != NULL && !site_is_agent(desk->site, act->agent))
-		return error_permanent(error,
-		    "%s is no agent: no [queue] of the configuration lists him",
-		    act->agent);
 	txn = store_begin(desk->store, error);
 	if (txn == NULL)
 		return FALSE;
@@ -72,6 +68,7 @@ act_now(CmdDesk *desk, Act *act, GError **error)
 	if (said == NULL || !store_commit(g_steal_pointer(&txn), error))
 		return FALSE;
 	wake_send(run, "send");
+	wake_send(run, "board");
 	puts(said);
 	return TRUE;
 }

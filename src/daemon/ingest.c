@@ -48,6 +48,8 @@ struct Ingest {
 	Parser *parser;
 	Prover *prover; /* NULL: the site leaves proving to its border */
 	Desk desk;
+	ForecastCache *forecasts;
+	GPtrArray *roster; /* of Agent, as the round began; NULL at first */
 	char *run_dir;
 	GThread *reader;     /* NULL until more than one batch waits */
 	GAsyncQueue *asked;  /* of items to be left out; of ingest: end */
@@ -121,6 +123,7 @@ ingest_new(const Site *site, GError **error)
 	ingest->desk.site = site;
 	ingest->desk.templates = ingest->templates;
 	ingest->desk.keys = ingest->keys;
+	ingest->desk.forecasts = ingest->forecasts = forecast_cache_new();
 	return g_steal_pointer(&ingest);
 }
 
@@ -135,8 +138,10 @@ ingest_free(Ingest *ingest)
 	}
 	g_clear_pointer(&ingest->asked, g_async_queue_unref);
 	g_clear_pointer(&ingest->parsed, g_async_queue_unref);
+	g_clear_pointer(&ingest->roster, g_ptr_array_unref);
 	parser_free(ingest->parser);
 	prover_free(ingest->prover);
+	forecast_cache_free(ingest->forecasts);
 	templates_free(ingest->templates);
 	token_keys_free(ingest->keys);
 	spool_free(ingest->spool);
@@ -291,7 +296,7 @@ goes_out(const Ingest *ingest, const Message *message)
 	const Address *author = message_author(message);
 
 	return author != NULL && message->attachments->len > 0 &&
-	    site_is_agent(ingest->site, author->address);
+	    roster_has(ingest->roster, author->address);
 }
 
 static gboolean
@@ -550,6 +555,7 @@ run_batch(Ingest *ingest, GPtrArray *items, gboolean more, GPtrArray **next,
 	if (!ok)
 		return FALSE;
 	wake_send(ingest->run_dir, "send");
+	wake_send(ingest->run_dir, "board");
 	for (guint i = 0; i < items->len; i++)
 		if (!settle(ingest, items->pdata[i], error))
 			return FALSE;
@@ -580,6 +586,21 @@ round_locked(Ingest *ingest, guint *done, GError **error)
 	return TRUE;
 }
 
+/* Between rounds the reader rests. A store that does not answer will say so
+ * when there is something to commit. */
+static void
+refresh_roster(Ingest *ingest)
+{
+	g_autoptr(StoreTxn) txn = store_begin_read(ingest->store, NULL);
+	GPtrArray *roster =
+	    txn != NULL ? roster_read(txn, ingest->site, NULL) : NULL;
+
+	if (roster == NULL)
+		return;
+	g_clear_pointer(&ingest->roster, g_ptr_array_unref);
+	ingest->roster = roster;
+}
+
 gboolean
 ingest_round(Ingest *ingest, guint *done, GError **error)
 {
@@ -589,6 +610,7 @@ ingest_round(Ingest *ingest, guint *done, GError **error)
 	if (!spool_lock(ingest->spool, TRUE, error))
 		return FALSE;
 	role_refresh_keys(ingest->site, ingest->keys);
+	refresh_roster(ingest);
 	ok = round_locked(ingest, done, error);
 	spool_unlock(ingest->spool);
 	return ok;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/text.h"
 #include "mail/address.h"
@@ -113,6 +114,18 @@ act_reopen(ActScene *scene, GError **error)
 }
 
 static char *
+act_open(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_OPEN, "reopened", error);
+}
+
+static char *
+act_wait(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_ANSWER, "waiting", error);
+}
+
+static char *
 act_spam(ActScene *scene, GError **error)
 {
 	return change_state(scene, TICKET_SPAM, "spam", error);
@@ -125,11 +138,11 @@ need_agent(ActScene *scene, GError **error)
 {
 	g_autofree char *folded = address_fold(scene->act->word);
 
-	if (site_is_agent(scene->desk->site, folded))
+	if (roster_has(scene->facts->roster, folded))
 		return party_need(scene->txn, folded, scene->act->word, "",
 		    scene->now, error);
 	error_permanent(error,
-	    "%s is no agent: no [queue] of the configuration lists him",
+	    "%s is no agent; see javob agent list",
 	    scene->act->word);
 	return NULL;
 }
@@ -169,6 +182,37 @@ act_assign(ActScene *scene, GError **error)
 	}
 	return g_strdup_printf("ticket %" NUMBER " is assigned to %s",
 	    ticket->number, to);
+}
+
+/* The same with another word. */
+static char *
+assign_to(ActScene *scene, const char *word, GError **error)
+{
+	const Act *act = scene->act;
+	Act own = *act;
+	char *said;
+
+	own.word = word;
+	scene->act = &own;
+	said = act_assign(scene, error);
+	scene->act = act;
+	return said;
+}
+
+static char *
+act_take(ActScene *scene, GError **error)
+{
+	if (scene->act->agent != NULL)
+		return assign_to(scene, scene->act->agent, error);
+	error_permanent(error, "only an agent can take a ticket; "
+			       "see assign");
+	return NULL;
+}
+
+static char *
+act_release(ActScene *scene, GError **error)
+{
+	return assign_to(scene, "-", error);
 }
 
 static gboolean
@@ -335,6 +379,57 @@ act_note(ActScene *scene, GError **error)
 	return g_strdup_printf("noted on ticket %" NUMBER, scene->act->number);
 }
 
+/* Whoever waits longer hears why, in the next letter that says so. */
+static char *
+act_delay(ActScene *scene, GError **error)
+{
+	const Act *act = scene->act;
+	g_autofree char *reason = NULL;
+
+	if (act->text != NULL && g_utf8_validate(act->text, -1, NULL))
+		reason = text_clean_line(act->text, 200);
+	if (reason == NULL || *reason == '\0') {
+		error_permanent(error, "the reason is empty or no UTF-8");
+		return NULL;
+	}
+	scene->effects->ticket->updated = scene->now;
+	effects_event(scene->effects, "delay-reason", act->actor, "%s", reason);
+	return g_strdup_printf("the customer of ticket %" NUMBER
+			       " reads this if it takes longer than promised",
+	    act->number);
+}
+
+/* An agent knows better than history: "2026-11-30T13:00:00Z". */
+static char *
+act_promise(ActScene *scene, GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+	g_autofree char *at = NULL;
+	gint64 when;
+
+	if (!clock_parse(scene->act->word, &when) || when <= scene->now) {
+		error_permanent(error,
+		    "\"%s\" is no time to come; write it as "
+		    "2026-11-30T18:00:00+05:00",
+		    scene->act->word);
+		return NULL;
+	}
+	if (ticket_is_done(ticket)) {
+		error_permanent(error, "ticket %" NUMBER " is %s",
+		    ticket->number, ticket->state);
+		return NULL;
+	}
+	at = clock_rfc3339(when);
+	effects_event(scene->effects, "promised", scene->act->actor,
+	    "%s (by an agent)", at);
+	effects_change(scene->effects, "promised=%" NUMBER "&now=%" NUMBER,
+	    ticket->promised, when);
+	ticket->promised = when;
+	ticket->updated = scene->now;
+	return g_strdup_printf("ticket %" NUMBER " is promised by %s",
+	    ticket->number, at);
+}
+
 static char *
 act_reply(ActScene *scene, GError **error)
 {
@@ -367,8 +462,14 @@ static const struct {
 } deeds[] = {
 	{ "reply", ACT_TEXT, act_reply },
 	{ "note", ACT_TEXT, act_note },
+	{ "delay", ACT_TEXT, act_delay },
+	{ "promise", ACT_TIME, act_promise },
 	{ "assign", ACT_AGENT, act_assign },
+	{ "take", ACT_NOTHING, act_take },
+	{ "release", ACT_NOTHING, act_release },
 	{ "move", ACT_QUEUE, act_move },
+	{ "open", ACT_NOTHING, act_open },
+	{ "wait", ACT_NOTHING, act_wait },
 	{ "close", ACT_NOTHING, act_close },
 	{ "reopen", ACT_NOTHING, act_reopen },
 	{ "spam", ACT_NOTHING, act_spam },
@@ -408,6 +509,23 @@ is_undo(const Act *act)
 }
 
 static gboolean
+may_act(const ActScene *scene, GError **error)
+{
+	const char *address = scene->act->agent;
+	const Agent *agent;
+
+	if (address == NULL)
+		return TRUE;
+	agent = roster_find(scene->facts->roster, address);
+	if (agent == NULL)
+		return error_permanent(error,
+		    "%s is no agent; see javob agent list", address);
+	return agent_may_answer(agent) ||
+	       error_permanent(error,
+		   "%s is an observer, who sees and does not act", address);
+}
+
+static gboolean
 set_scene(ActScene *scene, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
@@ -427,6 +545,8 @@ set_scene(ActScene *scene, GError **error)
 	scene->facts = facts_of_ticket(scene->txn, scene->desk, ticket->id,
 	    scene->now, error);
 	if (scene->facts == NULL)
+		return FALSE;
+	if (!may_act(scene, error))
 		return FALSE;
 	scene->effects = effects_new();
 	scene->effects->ticket = g_steal_pointer(&ticket);

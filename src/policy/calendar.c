@@ -220,6 +220,12 @@ calendar_hours(const Calendar *calendar)
 	return calendar->hours;
 }
 
+gboolean
+calendar_always(const Calendar *calendar)
+{
+	return hours_always(calendar->hours);
+}
+
 static int
 zone_interval(const Calendar *calendar, gint64 when)
 {
@@ -247,6 +253,13 @@ rule_end(const Calendar *calendar, gint64 from, gint64 to)
 			high = middle;
 	}
 	return high;
+}
+
+gint64
+calendar_offset(const Calendar *calendar, gint64 when)
+{
+	return g_time_zone_get_offset(
+	    calendar->zone, zone_interval(calendar, when));
 }
 
 /* The part of the local date's spans that lies in [from, to) of the UTC day,
@@ -340,6 +353,71 @@ calendar_is_open(const Calendar *calendar, gint64 when)
 			return TRUE;
 	}
 	return FALSE;
+}
+
+gboolean
+calendar_shows_open(const Calendar *calendar, gint64 when)
+{
+	gint64 local = when + calendar_offset(calendar, when);
+	gint64 date = day_of(local);
+	const GArray *spans = calendar->week[weekday_of(date)];
+
+	if (holidays_has(calendar->holidays, date))
+		return FALSE;
+	for (guint i = 0; i < spans->len; i++) {
+		const HoursSpan *span = &g_array_index(spans, HoursSpan, i);
+
+		if (local - date * DAY >= span->start &&
+		    local - date * DAY < span->end)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const char *
+calendar_holiday(const Calendar *calendar, gint64 when)
+{
+	return holidays_name(calendar->holidays,
+	    day_of(when + calendar_offset(calendar, when)));
+}
+
+gint64
+calendar_closes(const Calendar *calendar, gint64 when)
+{
+	gint64 end = when, last = day_of(when) + TWO_YEARS;
+
+	for (gint64 day = day_of(when); day <= last && end / DAY >= day;
+	     day++) {
+		const GArray *pieces = pieces_of(calendar, day);
+
+		for (guint i = 0; i < pieces->len; i++) {
+			const Piece *piece = &g_array_index(pieces, Piece, i);
+
+			if (day * DAY + piece->start <= end &&
+			    day * DAY + piece->end > end)
+				end = day * DAY + piece->end;
+		}
+	}
+	return end;
+}
+
+gint64
+calendar_closing(const Calendar *calendar, gint64 from, gint64 to)
+{
+	for (gint64 day = day_of(to - 1); day >= day_of(from); day--) {
+		const GArray *pieces = pieces_of(calendar, day);
+
+		for (guint i = pieces->len; i > 0; i--) {
+			const Piece *piece =
+			    &g_array_index(pieces, Piece, i - 1);
+			gint64 start = MAX(day * DAY + piece->start, from);
+			gint64 end = MIN(day * DAY + piece->end, to);
+
+			if (start < end)
+				return end;
+		}
+	}
+	return G_MININT64;
 }
 
 gint64

@@ -8,6 +8,7 @@
 #include "ground/text.h"
 #include "mail/address.h"
 #include "mail/message.h"
+#include "policy/roster.h"
 #include "store/copy.h"
 #include "store/erasure.h"
 
@@ -123,17 +124,22 @@ customer_set(StoreTxn *txn, const Customer *customer,
 	return profile_update(txn, profile, error);
 }
 
-/* Agents and our own mailboxes are in the configuration, not customers. */
+/* Agents and our own mailboxes are no customers. */
 static gboolean
-check_customer(const Site *site, const Customer *customer, GError **error)
+check_customer(StoreTxn *txn, const Site *site, const Customer *customer,
+    GError **error)
 {
+	g_autoptr(GPtrArray) roster = roster_read(txn, site, error);
+
+	if (roster == NULL)
+		return FALSE;
 	for (guint i = 0; i < customer->addresses->len; i++) {
 		const AddressRow *row = customer->addresses->pdata[i];
 
-		if (site_is_agent(site, row->address))
+		if (roster_has(roster, row->address))
 			return error_permanent(error,
-			    "%s is an agent: take him out of every [queue] "
-			    "first",
+			    "%s is an agent: take him out of every [queue], "
+			    "and javob agent remove him, first",
 			    row->written);
 		if (site_is_own(site, row->address))
 			return error_permanent(error,
@@ -151,8 +157,8 @@ customer_merge(StoreTxn *txn, const Site *site, const char *from,
 	    one != NULL ? customer_find(txn, into, error) : NULL;
 	g_autofree char *detail = NULL;
 
-	if (other == NULL || !check_customer(site, one, error) ||
-	    !check_customer(site, other, error))
+	if (other == NULL || !check_customer(txn, site, one, error) ||
+	    !check_customer(txn, site, other, error))
 		return NULL;
 	if (one->profile->id == other->profile->id) {
 		error_permanent(error, "%s and %s are one customer already",
@@ -308,7 +314,7 @@ erase(Store *store, Spool *spool, const Site *site, const char *address,
 	}
 	if (customer == NULL)
 		customer = stranger(address);
-	if (!check_customer(site, customer, error) ||
+	if (!check_customer(txn, site, customer, error) ||
 	    !erase_waiting(spool, customer->addresses, &files, error) ||
 	    !erase_quarantined(spool, customer->addresses, &files, error))
 		return NULL;

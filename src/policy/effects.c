@@ -4,10 +4,13 @@
 
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/promise.h"
 #include "policy/proof.h"
+#include "store/history.h"
 #include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
+#include "store/shares.h"
 
 /* --- collecting ---------------------------------------------------------- */
 
@@ -61,6 +64,15 @@ free_event(gpointer data)
 }
 
 static void
+free_timer(gpointer data)
+{
+	TimerEffect *timer = data;
+
+	g_free(timer->kind);
+	g_free(timer);
+}
+
+static void
 free_participant(gpointer data)
 {
 	ParticipantEffect *participant = data;
@@ -80,6 +92,7 @@ effects_new(void)
 	effects->participants = g_ptr_array_new_with_free_func(free_participant);
 	effects->events = g_ptr_array_new_with_free_func(free_event);
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
+	effects->timers = g_ptr_array_new_with_free_func(free_timer);
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
 	return effects;
@@ -97,6 +110,9 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->participants);
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
+	promise_row_free(effects->promise);
+	g_ptr_array_unref(effects->timers);
+	g_free(effects->turn);
 	g_array_unref(effects->undeliverable);
 	g_ptr_array_unref(effects->reasons);
 	g_free(effects);
@@ -141,6 +157,17 @@ effects_change(Effects *effects, const char *format, ...)
 	va_start(args, format);
 	row->change = g_strdup_vprintf(format, args);
 	va_end(args);
+}
+
+void
+effects_timer(Effects *effects, const char *kind, gint64 number, gint64 due)
+{
+	TimerEffect *row = g_new0(TimerEffect, 1);
+
+	row->kind = g_strdup(kind);
+	row->number = number;
+	row->due = due;
+	g_ptr_array_add(effects->timers, row);
 }
 
 void
@@ -257,13 +284,13 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 
 static gboolean
 write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
-    gint64 now, GError **error)
+    gboolean held, gint64 now, GError **error)
 {
 	g_autoptr(GPtrArray) to = g_ptr_array_new();
 	g_autofree char *recipients = letter_recipients(letter);
 	MessageRow row = { 0 };
 	gboolean has;
-	gint64 id, outbox;
+	gint64 id, outbox, changed;
 
 	if (!outbox_has(txn, letter->cause, &has, error))
 		return FALSE;
@@ -289,7 +316,10 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	return message_add(txn, &row, letter->octets, &id, error) &&
 	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
 	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
-		letter->reverse_path, to, now, &outbox, error);
+		letter->reverse_path, to, now, &outbox, error) &&
+	    (!held ||
+		outbox_set_state(
+		    txn, outbox, "queued", "held", &changed, error));
 }
 
 static gboolean
@@ -335,7 +365,7 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	}
 	for (guint i = 0; i < effects->letters->len; i++)
 		if (!write_letter(txn, effects->letters->pdata[i], ticket->id,
-			now, error))
+			effects->held, now, error))
 			return FALSE;
 	return TRUE;
 }
@@ -372,6 +402,23 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	return TRUE;
 }
 
+/* Timers, and whose turn it was. */
+static gboolean
+write_later(StoreTxn *txn, const Effects *effects, GError **error)
+{
+	const Ticket *ticket = effects->ticket;
+
+	for (guint i = 0; i < effects->timers->len; i++) {
+		const TimerEffect *row = effects->timers->pdata[i];
+
+		if (!timer_add(txn, ticket->id, row->kind, row->number,
+			row->due, error))
+			return FALSE;
+	}
+	return effects->turn == NULL ||
+	    share_turn(txn, ticket->queue, effects->turn, error);
+}
+
 /* linked is a number, shown to people. */
 static gboolean
 write_link(StoreTxn *txn, const Effects *effects, GError **error)
@@ -386,6 +433,17 @@ write_link(StoreTxn *txn, const Effects *effects, GError **error)
 	}
 	return other == NULL ||
 	    link_add(txn, effects->ticket->id, other->id, error);
+}
+
+/* After the ticket: its life has gone on by then. */
+static gboolean
+write_promise(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    gint64 now, GError **error)
+{
+	g_autoptr(PromiseRow) named = promise_named(facts, effects, now);
+	PromiseRow *row = effects->promise != NULL ? effects->promise : named;
+
+	return row == NULL || promise_add(txn, row, error);
 }
 
 gboolean
@@ -406,11 +464,15 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	 * before the letters, so that a ticket reads in the order of events. */
 	if (effects->opens && !ticket_insert(txn, effects->ticket, error))
 		return FALSE;
+	if (effects->lives && !history_open(txn, effects->ticket, error))
+		return FALSE;
 	if (effects->opens && effects->linked != 0 &&
 	    !write_link(txn, effects, error))
 		return FALSE;
 	if (facts->message != NULL &&
 	    !write_message(txn, facts, effects, octets, error))
 		return FALSE;
-	return write_ticket(txn, facts, effects, now, error);
+	return write_ticket(txn, facts, effects, now, error) &&
+	    write_later(txn, effects, error) &&
+	    write_promise(txn, facts, effects, now, error);
 }

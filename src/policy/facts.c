@@ -5,6 +5,7 @@
 #include "ground/error.h"
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/assign.h"
 #include "policy/facts_private.h"
 #include "policy/proof.h"
 #include "policy/solved.h"
@@ -12,6 +13,7 @@
 #include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
+#include "store/shares.h"
 
 enum { SUCCESSORS_MOST = 10 }; /* of one closed ticket, followed */
 
@@ -39,8 +41,13 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->texts, g_ptr_array_unref);
 	g_clear_pointer(&facts->also, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
+	g_clear_pointer(&facts->roster, g_ptr_array_unref);
+	g_clear_pointer(&facts->shares, g_ptr_array_unref);
+	g_free(facts->last_agent);
+	g_clear_pointer(&facts->home.shares, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
+	forecast_clear(&facts->forecast);
 	g_free(facts);
 }
 
@@ -167,7 +174,8 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	if (facts->author == NULL)
 		return TRUE;
 	folded = address_fold(facts->author->address);
-	facts->from_agent = site_is_agent(desk->site, folded);
+	facts->agent = roster_find(facts->roster, folded);
+	facts->from_agent = facts->agent != NULL;
 	facts->sender = party_need(txn, folded, facts->author->address,
 	    facts->auth == AUTH_PASS ? facts->author->name : "", now, error);
 	if (facts->sender == NULL ||
@@ -205,6 +213,31 @@ calendar_of(const Desk *desk, const Queue *queue)
 	    : NULL;
 }
 
+/* Only what a rule will ask for: it is read for every mail. */
+static gboolean
+read_shares(StoreTxn *txn, const Queue *queue, GPtrArray **shares,
+    GError **error)
+{
+	if (queue == NULL || !assign_is_on(queue))
+		return TRUE;
+	*shares = share_list(txn, queue->name, error);
+	return *shares != NULL;
+}
+
+static gboolean
+read_last_agent(Facts *facts, StoreTxn *txn, GError **error)
+{
+	gint64 customer = facts->ticket != NULL ? facts->ticket->requester
+	    : facts->sender != NULL		? facts->sender->id
+						: 0;
+
+	if (facts->shares == NULL && facts->home.shares == NULL)
+		return TRUE;
+	facts->last_agent = share_last_agent(txn, customer,
+	    facts->ticket != NULL ? facts->ticket->id : 0, error);
+	return facts->last_agent != NULL;
+}
+
 static gboolean
 read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
@@ -216,12 +249,15 @@ read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	facts->calendar = calendar_of(desk, facts->queue);
 	facts->home.calendar = calendar_of(desk, facts->home.queue);
 	facts->agents = facts_agents_of(
-	    txn, desk, facts->queue, facts->also, now, error);
+	    facts, txn, desk, facts->queue, facts->also, now, error);
 	if (facts->agents == NULL)
 		return FALSE;
-	facts->home.agents = facts_agents_of(
-	    txn, desk, facts->home.queue, facts->home.also, now, error);
-	return facts->home.agents != NULL;
+	facts->home.agents = facts_agents_of(facts, txn, desk,
+	    facts->home.queue, facts->home.also, now, error);
+	return facts->home.agents != NULL &&
+	    read_shares(txn, facts->queue, &facts->shares, error) &&
+	    read_shares(txn, facts->home.queue, &facts->home.shares, error) &&
+	    read_last_agent(facts, txn, error);
 }
 
 const AddressRow *
@@ -246,6 +282,7 @@ facts_at_home(const Facts *facts)
 	home.calendar = facts->home.calendar;
 	home.also = facts->home.also;
 	home.agents = facts->home.agents;
+	home.shares = facts->home.shares;
 	return home;
 }
 
@@ -280,6 +317,20 @@ doubt_named(Facts *facts)
 		facts->auth = AUTH_NONE;
 }
 
+/* Mails of machines, and old ones, are promised nothing. */
+static gboolean
+read_forecast(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
+	const Queue *queue = facts->home.queue;
+
+	if (queue == NULL || !queue->learns || facts->imported ||
+	    facts->seen_ticket != 0)
+		return TRUE;
+	return forecast_read(txn, desk->forecasts, desk->site->promise_share,
+	    queue->name, facts->mailbox->name, now, &facts->forecast, error);
+}
+
 Facts *
 facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
     const Envelope *envelope, const AuthFinding *dkim, gint64 now,
@@ -292,6 +343,9 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->message = message;
 	facts->envelope = envelope;
 	facts->imported = g_str_equal(envelope->door, "import");
+	facts->roster = roster_read(txn, desk->site, error);
+	if (facts->roster == NULL)
+		return NULL;
 	facts_read_author(facts, desk);
 	facts_read_home(facts, desk, envelope->mailbox);
 	read_auth(facts, desk, dkim);
@@ -307,6 +361,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	    !facts_read_answered(facts, txn, error) ||
 	    !facts_read_forwarded(facts, txn, desk, now, error) ||
 	    !read_agents(facts, txn, desk, now, error) ||
+	    !read_forecast(facts, txn, desk, now, error) ||
 	    !ticket_next_number(txn, &facts->next_number, error))
 		return NULL;
 	return g_steal_pointer(&facts);
@@ -319,7 +374,8 @@ facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket, gint64 now,
 	g_autoptr(Facts) facts = g_new0(Facts, 1);
 
 	facts->sender_role = g_strdup("");
-	if (!read_ticket(facts, txn, ticket, error))
+	facts->roster = roster_read(txn, desk->site, error);
+	if (facts->roster == NULL || !read_ticket(facts, txn, ticket, error))
 		return NULL;
 	if (facts->ticket == NULL) {
 		error_permanent(error, "ticket %" G_GINT64_FORMAT " is not there",

@@ -8,6 +8,8 @@
 #include "mail/authres.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
+#include "policy/roster.h"
+#include "policy/forecast.h"
 #include "policy/site.h"
 #include "policy/template.h"
 #include "store/parties.h"
@@ -18,6 +20,7 @@ typedef struct Desk {
 	const Site *site;
 	const Templates *templates;
 	const TokenKeys *keys;
+	ForecastCache *forecasts; /* NULL: each is drawn anew */
 } Desk;
 
 /* How a mail found its ticket, strongest first (policy/proof.h). */
@@ -53,7 +56,9 @@ struct Facts {
 	AddressRow *forwarded;    /* whose mail a proven agent has forwarded */
 	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a
 				   * ticket opened by this mail keeps them */
-	gboolean from_agent;      /* author is a listed agent */
+	GPtrArray *roster;        /* of Agent: all of the desk */
+	const Agent *agent;       /* that the author is; NULL: none */
+	gboolean from_agent;      /* he is one */
 	gboolean is_own_copy;     /* a mail of ours that came back */
 	gboolean imported;        /* old mail, by `javob import` */
 
@@ -83,13 +88,19 @@ struct Facts {
 
 	GPtrArray *also;          /* of char *: further queues */
 	GPtrArray *agents;        /* of AddressRow, of queue and those */
+	GPtrArray *shares;        /* of Share, of queue; NULL: nothing of it
+				   * is given out by rule */
+	char *last_agent;         /* of the customer's other tickets; "" none,
+				   * NULL like shares */
 	const RouteRule *rule;    /* that a new ticket goes by; NULL: none */
 	struct {                  /* the same as a new ticket would have it */
 		const Queue *queue;
 		const Calendar *calendar;
 		GPtrArray *also;
 		GPtrArray *agents;
+		GPtrArray *shares;
 	} home;
+	Forecast forecast;        /* for a new ticket at home */
 	AutomaticCounts automatic;
 	gint64 next_number;       /* of the ticket if one is opened */
 };

@@ -71,7 +71,7 @@ facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		return TRUE;
 	folded = address_fold(forward->author->address);
 	if (site_is_own(desk->site, folded) ||
-	    site_is_agent(desk->site, folded))
+	    roster_has(facts->roster, folded))
 		return TRUE;
 	facts->forwarded = party_need(txn, folded, forward->author->address,
 	    "", now, error);
@@ -94,7 +94,7 @@ facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		return TRUE;
 	folded = address_fold(address->address);
 	if (site_is_own(desk->site, folded) ||
-	    site_is_agent(desk->site, folded) ||
+	    roster_has(facts->roster, folded) ||
 	    g_str_equal(folded, facts->sender->address))
 		return TRUE;
 	facts->reply_to =
@@ -117,7 +117,7 @@ add_copied(Facts *facts, StoreTxn *txn, const Desk *desk,
 
 		if (!address_may_mail(address->address) ||
 		    site_is_own(desk->site, folded) ||
-		    site_is_agent(desk->site, folded) ||
+		    roster_has(facts->roster, folded) ||
 		    g_str_equal(folded, facts->sender->address))
 			continue;
 		row = party_need(txn, folded, address->address, "", now, error);
@@ -147,20 +147,37 @@ facts_read_copied(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 }
 
 static gboolean
-add_agents(GPtrArray *agents, StoreTxn *txn, const Queue *queue, gint64 now,
+add_agent(GPtrArray *agents, StoreTxn *txn, const char *address, gint64 now,
     GError **error)
 {
-	for (guint i = 0; queue != NULL && i < queue->agents->len; i++) {
-		const char *address = queue->agents->pdata[i];
-		AddressRow *row =
-		    party_need(txn, address, address, "", now, error);
+	AddressRow *row = party_need(txn, address, address, "", now, error);
 
-		if (row == NULL)
+	if (row == NULL)
+		return FALSE;
+	if (has_row(agents, row->id))
+		address_row_free(row);
+	else
+		g_ptr_array_add(agents, row);
+	return TRUE;
+}
+
+/* Those of the configuration, in its order, then those of the store, and those
+ * who see all. */
+static gboolean
+add_agents(GPtrArray *agents, const Facts *facts, StoreTxn *txn,
+    const Queue *queue, gint64 now, GError **error)
+{
+	for (guint i = 0; queue != NULL && i < queue->agents->len; i++)
+		if (!add_agent(
+			agents, txn, queue->agents->pdata[i], now, error))
 			return FALSE;
-		if (has_row(agents, row->id))
-			address_row_free(row);
-		else
-			g_ptr_array_add(agents, row);
+	for (guint i = 0; queue != NULL && i < facts->roster->len; i++) {
+		const Agent *agent = facts->roster->pdata[i];
+
+		if ((agent_in_queue(agent, queue->name) ||
+			agent_is_supervisor(agent)) &&
+		    !add_agent(agents, txn, agent->address, now, error))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -168,16 +185,16 @@ add_agents(GPtrArray *agents, StoreTxn *txn, const Queue *queue, gint64 now,
 /* also: of char *, further queues; those that have left the configuration
  * count no more. */
 GPtrArray *
-facts_agents_of(StoreTxn *txn, const Desk *desk, const Queue *queue,
-    const GPtrArray *also, gint64 now, GError **error)
+facts_agents_of(const Facts *facts, StoreTxn *txn, const Desk *desk,
+    const Queue *queue, const GPtrArray *also, gint64 now, GError **error)
 {
 	g_autoptr(GPtrArray) agents =
 	    g_ptr_array_new_with_free_func(free_address);
 
-	if (!add_agents(agents, txn, queue, now, error))
+	if (!add_agents(agents, facts, txn, queue, now, error))
 		return NULL;
 	for (guint i = 0; also != NULL && i < also->len; i++)
-		if (!add_agents(agents, txn,
+		if (!add_agents(agents, facts, txn,
 			site_queue(desk->site, also->pdata[i]), now, error))
 			return NULL;
 	return g_steal_pointer(&agents);

@@ -23,8 +23,8 @@ gboolean facts_read_answered(Facts *facts, StoreTxn *txn, GError **error);
 gboolean facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk,
     gint64 now, GError **error);
 /* Agents of queue (NULL: nobody) and of the queues named by also, each once;
- * of AddressRow. */
-GPtrArray *facts_agents_of(StoreTxn *txn, const Desk *desk, const Queue *queue,
-    const GPtrArray *also, gint64 now, GError **error);
+ * of AddressRow. roster must be set. */
+GPtrArray *facts_agents_of(const Facts *facts, StoreTxn *txn, const Desk *desk,
+    const Queue *queue, const GPtrArray *also, gint64 now, GError **error);
 
 #endif

@@ -23,6 +23,8 @@ agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
 {
 	if (!facts->from_agent || facts->sender == NULL)
 		return "the sender is not an agent of this desk";
+	if (!agent_may_answer(facts->agent))
+		return "the sender is an observer, who sees and does not write";
 	if (facts->sender->id != party)
 		return "the address that was written to belongs to another "
 		       "agent";
@@ -81,7 +83,7 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	effects_event(effects, "held",
 	    facts->author != NULL ? facts->author->address : "", "%s", why);
 	effects_reason(effects, "relay", "held: %s", why);
-	if (agent == NULL || !site_is_agent(desk->site, agent->address))
+	if (agent == NULL || !roster_has(facts->roster, agent->address))
 		return;
 	/* An answering machine without a sign of one would go on for ever. */
 	if (facts->automatic.address_hour >= HELD_HOUR) {
@@ -135,7 +137,7 @@ copies_of(const Facts *facts, const Desk *desk, Effects *effects)
 		    row->id == to->id || row->undeliverable != 0 ||
 		    !address_may_mail(row->address) ||
 		    site_is_own(desk->site, row->address) ||
-		    site_is_agent(desk->site, row->address))
+		    roster_has(facts->roster, row->address))
 			continue;
 		/* AC-10: an agent has answered him. */
 		if (is_new) {

@@ -9,10 +9,13 @@
 #include "mail/address.h"
 #include "mail/words.h"
 #include "mail/nameserver.h"
+#include "policy/board.h"
 #include "policy/calendar.h"
 #include "policy/route.h"
 
 enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
+
+#define ASSIGN_RULES "none|round-robin|least-open|last-agent|language"
 
 #define SECRETS(section)                                                     \
 	{ section, "password-file", CONFIG_PATH, NULL, NULL, FALSE,          \
@@ -54,6 +57,8 @@ const ConfigOption site_options[] = {
 	    "older mail gets no acknowledgement" },
 	{ "gateway", "reopen-within", CONFIG_SPAN, "30d", "1h..3650d", FALSE,
 	    "an answer to a closed ticket opens it again for so long" },
+	{ "gateway", "promise-share", CONFIG_INT, "80", "50..95", FALSE,
+	    "of a hundred promises learned from history, so many are kept" },
 	{ "gateway", "log-level", CONFIG_CHOICE, "info", "error|info|debug",
 	    FALSE, "how much is logged" },
 
@@ -96,12 +101,18 @@ const ConfigOption site_options[] = {
 	    "who answers, and by when" },
 	{ "queue", "agents", CONFIG_LIST, NULL, NULL, FALSE,
 	    "addresses of those who answer" },
+	{ "queue", "assign", CONFIG_CHOICE, "none", ASSIGN_RULES, FALSE,
+	    "who is given a new ticket" },
+	{ "queue", "pass-on", CONFIG_SPAN, NULL, "1m..30d", FALSE,
+	    "what nobody has, or who is away, goes on after this" },
 	{ "queue", "calendar", CONFIG_NAME, NULL, NULL, FALSE,
 	    "working hours; none: day and night" },
 	{ "queue", "first-response", CONFIG_SPAN, "1h", "1m..365d", FALSE,
 	    "working time until a person answers" },
 	{ "queue", "resolution", CONFIG_SPAN, "8h", "1m..365d", FALSE,
 	    "working time until the matter is settled" },
+	{ "queue", "promise", CONFIG_CHOICE, "learned", "learned|configured",
+	    FALSE, "from the desk's own history, or always resolution" },
 
 	{ "calendar", "", CONFIG_NAME, "office", NULL, TRUE,
 	    "working hours" },
@@ -393,7 +404,20 @@ add_default_queue(Site *site)
 	queue->calendar = g_strdup("");
 	queue->first_response = FIRST_RESPONSE;
 	queue->resolution = RESOLUTION;
+	queue->learns = TRUE;
 	g_ptr_array_add(site->queues, queue);
+}
+
+/* One of ASSIGN_RULES. */
+static AssignRule
+assign_of(const char *word)
+{
+	g_auto(GStrv) words = g_strsplit(ASSIGN_RULES, "|", -1);
+
+	for (guint i = 0; words[i] != NULL; i++)
+		if (g_str_equal(words[i], word))
+			return (AssignRule)i;
+	return ASSIGN_NONE;
 }
 
 static void
@@ -411,9 +435,15 @@ add_queues(Site *site, GPtrArray *errors)
 		queue->name = g_strdup(config_section_name(section));
 		queue->agents = addresses_of(
 		    site->config, section, "agents", errors);
+		queue->assign = assign_of(config_text(section, "assign"));
+		queue->pass_on = config_is_set(section, "pass-on")
+		    ? config_number(section, "pass-on")
+		    : 0;
 		queue->calendar = text_or(section, "calendar", "");
 		queue->first_response = config_number(section, "first-response");
 		queue->resolution = config_number(section, "resolution");
+		queue->learns = g_str_equal(
+		    config_text(section, "promise"), "learned");
 		g_ptr_array_add(site->queues, queue);
 		if (*queue->calendar != '\0' &&
 		    site_calendar(site, queue->calendar) == NULL)
@@ -560,6 +590,8 @@ site_new(Config *config, GPtrArray *errors)
 	check_words(site, gateway, errors);
 	site->max_size = config_number(gateway, "max-size");
 	site->ack_max_age = config_number(gateway, "ack-max-age");
+	site->promise_share =
+	    (double)config_number(gateway, "promise-share") / 100;
 	site->key_age = config_number(gateway, "key-age");
 	site->reopen_within = config_number(gateway, "reopen-within");
 	site->calendars = g_ptr_array_new_with_free_func(calendar_free_row);
@@ -573,6 +605,7 @@ site_new(Config *config, GPtrArray *errors)
 	add_default_queue(site);
 	add_mailboxes(site, errors);
 	site->rules = route_rules(site, errors);
+	site->boards = board_list(site, errors);
 	if (!has_section(config, "mailbox"))
 		config_error(config, errors, NULL, NULL,
 		    "there is no mailbox; add [mailbox support] with an "
@@ -590,6 +623,7 @@ site_free(Site *site)
 	g_ptr_array_unref(site->queues);
 	g_ptr_array_unref(site->calendars);
 	g_ptr_array_unref(site->rules);
+	g_ptr_array_unref(site->boards);
 	g_free(site->state_dir);
 	g_free(site->store_url);
 	g_free(site->default_language);

@@ -6,6 +6,7 @@
 #include "javob.h"
 
 typedef struct RouteRule RouteRule; /* policy/route.h */
+typedef struct Board Board;         /* policy/board.h */
 
 typedef struct Mailbox {
 	char *name;
@@ -20,12 +21,24 @@ typedef struct Mailbox {
 	const ConfigSection *section;
 } Mailbox;
 
+/* By the words of [queue] assign. */
+typedef enum AssignRule {
+	ASSIGN_NONE,
+	ASSIGN_ROUND_ROBIN,
+	ASSIGN_LEAST_OPEN,
+	ASSIGN_LAST_AGENT,
+	ASSIGN_LANGUAGE,
+} AssignRule;
+
 typedef struct Queue {
 	char *name;
 	GPtrArray *agents;    /* of char *, folded addresses */
 	char *calendar;
+	AssignRule assign;    /* who gets a new ticket */
+	gint64 pass_on;       /* working seconds until it goes on; 0 never */
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
+	gboolean learns;      /* promises are learned from history */
 } Queue;
 
 struct Site {
@@ -41,11 +54,13 @@ struct Site {
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
 	gint64 reopen_within; /* a closed ticket opens again, seconds */
+	double promise_share; /* of promises to keep */
 	gint64 key_age;       /* of keys after rotation, seconds */
 	GPtrArray *mailboxes; /* of Mailbox */
 	GPtrArray *queues;    /* of Queue */
 	GPtrArray *calendars; /* of Calendar */
 	GPtrArray *rules;     /* of RouteRule, in order */
+	GPtrArray *boards;    /* of Board */
 };
 
 extern const ConfigOption site_options[];
@@ -85,6 +100,7 @@ const Calendar *site_calendar(const Site *site, const char *name);
 gboolean site_is_own(const Site *site, const char *address);
 /* A form's or a list's that some mailbox names: its mail is somebody else's. */
 gboolean site_is_form(const Site *site, const char *address);
+/* Named by some [queue]; policy/roster knows those of the store, too. */
 gboolean site_is_agent(const Site *site, const char *address);
 /* Whether any sender can be proven: by the border's word or by DKIM. */
 gboolean site_can_prove(const Site *site);

@@ -27,7 +27,7 @@ static const struct {
 } letters[LETTER_COUNT] = {
 	[LETTER_ACK] = { "ack",
 	    { "ticket", "subject", "greeting", "promise_at", "next_update_at",
-		"time_zone", "outside_hours", "opens_at", "hours", "has_faq",
+		"time_zone", "share", "share_of", "outside_hours", "opens_at", "hours", "has_faq",
 		"faq", "title", "url", "close_hint", "brand" },
 	    { "ticket" } },
 	[LETTER_ACK_PLAIN] = { "ack-plain",
@@ -52,8 +52,21 @@ static const struct {
 	    { "ticket", "old_ticket", "subject", "greeting", "promise_at",
 		"next_update_at", "time_zone", "brand" },
 	    { "ticket", "old_ticket" } },
+	[LETTER_DELAY] = { "delay",
+	    { "ticket", "subject", "greeting", "old_promise_at", "promise_at",
+		"time_zone", "delay_reason", "brand" },
+	    { "ticket", "promise_at" } },
+	[LETTER_UPDATE] = { "update",
+	    { "ticket", "subject", "greeting", "next_update_at", "time_zone",
+		"progress", "brand" },
+	    { "ticket", "next_update_at" } },
 	[LETTER_SOLVED_THANKS] = { "solved-thanks",
 	    { "ticket", "subject", "greeting", "brand" }, { "ticket" } },
+	[LETTER_BOARD] = { "board",
+	    { "ticket", "subject", "queue", "customer", "agent", "opened_at",
+		"promise_at", "time_zone", "messages", "who", "at", "text",
+		"cut", "left_out", "reply_as", "marker" },
+	    { "ticket", "messages", "marker" } },
 };
 
 static const struct {
@@ -262,6 +275,16 @@ load_dir(Templates *templates, const char *dir, GPtrArray *errors)
 	}
 }
 
+/* In whatever order they were compiled in. */
+static const char *
+builtin_text(Letter letter)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(builtin); i++)
+		if (strcmp(builtin[i].name, letters[letter].name) == 0)
+			return builtin[i].text;
+	g_error("letter %s is not built in", letters[letter].name);
+}
+
 Templates *
 templates_load(const char *dir, GPtrArray *errors)
 {
@@ -271,11 +294,10 @@ templates_load(const char *dir, GPtrArray *errors)
 	for (guint i = 0; i < LETTER_COUNT; i++) {
 		g_autoptr(GError) error = NULL;
 
-		g_assert(strcmp(builtin[i].name, letters[i].name) == 0);
-		templates->builtin[i] =
-		    form_new((Letter)i, "en", builtin[i].text, &error);
+		templates->builtin[i] = form_new(
+		    (Letter)i, "en", builtin_text((Letter)i), &error);
 		if (templates->builtin[i] == NULL)
-			g_error("built-in letter %s: %s", builtin[i].name,
+			g_error("built-in letter %s: %s", letters[i].name,
 			    error->message);
 		templates->forms[i] = g_hash_table_new_full(g_str_hash,
 		    g_str_equal, g_free, (GDestroyNotify)form_free);

@@ -136,7 +136,9 @@ def give(site, path):
     that must be refused begins with "!"."""
     base, kind = os.path.splitext(path)
     env = pairs(fill(site, read(base + ".env", "").encode()).decode())
-    site.clock = env.get("at", site.clock)
+    if env.get("at", site.clock) != site.clock:
+        site.clock = env["at"]
+        site.javob("process")  # what time brings comes before the mail
     with open(path, "rb") as f:
         octets = fill(site, f.read())
     if kind == ".cmd":
@@ -326,7 +328,7 @@ def main():
         try:
             wrong, unlike, faults = run(case, sys.argv[1])
         except (Broken, OSError, ValueError, subprocess.SubprocessError) as e:
-            wrong, unlike = str(e).splitlines() or [repr(e)], [], []
+            wrong, unlike, faults = str(e).splitlines() or [repr(e)], [], []
         tap.ok(title, wrong)
         explained += [name + ": " + line for line in unlike]
         headers += [name + ": " + line for line in faults]

@@ -1,0 +1,2 @@
+agent remove bob@shop.example
+! agent remove bob@shop.example
