@@ -13,7 +13,11 @@
 #include "policy/calendar.h"
 #include "policy/route.h"
 
-enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
+enum {
+	FIRST_RESPONSE = 3600, /* as in the table */
+	RESOLUTION = 8 * 3600,
+	STRANGERS = 60,
+};
 
 #define ASSIGN_RULES "none|round-robin|least-open|last-agent|language"
 
@@ -45,6 +49,8 @@ const ConfigOption site_options[] = {
 	    "system's" },
 	{ "gateway", "templates", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of the site's own letters" },
+	{ "gateway", "html", CONFIG_BOOL, "yes", NULL, FALSE,
+	    "letters have an HTML body beside their text" },
 	{ "gateway", "words", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of further word tables" },
 	{ "gateway", "ca-file", CONFIG_PATH, NULL, NULL, FALSE,
@@ -72,10 +78,15 @@ const ConfigOption site_options[] = {
 	    "further addresses that reach this mailbox" },
 	{ "mailbox", "form-senders", CONFIG_LIST, NULL, NULL, FALSE,
 	    "addresses of forms and lists that write for others" },
+	{ "mailbox", "lists", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of our own mailing lists that customers write to" },
 	{ "mailbox", "queue", CONFIG_NAME, "general", NULL, FALSE,
 	    "queue of its tickets" },
 	{ "mailbox", "also-notify", CONFIG_BOOL, "yes", NULL, FALSE,
 	    "agents of its queue hear of mail to another mailbox and to it" },
+	{ "mailbox", "agent-name", CONFIG_CHOICE, "name",
+	    "name|first-name|team", FALSE,
+	    "how agents sign their answers" },
 	{ "mailbox", "language", CONFIG_NAME, NULL, NULL, FALSE,
 	    "language of its letters; none: default-language" },
 	{ "mailbox", "plus-addressing", CONFIG_BOOL, "yes", NULL, FALSE,
@@ -113,6 +124,10 @@ const ConfigOption site_options[] = {
 	    "working time until the matter is settled" },
 	{ "queue", "promise", CONFIG_CHOICE, "learned", "learned|configured",
 	    FALSE, "from the desk's own history, or always resolution" },
+
+	{ "queue", "notify-strangers", CONFIG_INT, "60", "1..100000", FALSE,
+	    "an agent hears of so many new tickets of unproven senders an "
+	    "hour; of the others in one letter" },
 
 	{ "calendar", "", CONFIG_NAME, "office", NULL, TRUE,
 	    "working hours" },
@@ -284,6 +299,7 @@ mailbox_free(void *data)
 	g_free(mailbox->display_name);
 	g_ptr_array_unref(mailbox->aliases);
 	g_ptr_array_unref(mailbox->forms);
+	g_ptr_array_unref(mailbox->lists);
 	g_free(mailbox->queue);
 	g_free(mailbox->language);
 	g_free(mailbox);
@@ -404,6 +420,7 @@ add_default_queue(Site *site)
 	queue->calendar = g_strdup("");
 	queue->first_response = FIRST_RESPONSE;
 	queue->resolution = RESOLUTION;
+	queue->notify_strangers = STRANGERS;
 	queue->learns = TRUE;
 	g_ptr_array_add(site->queues, queue);
 }
@@ -442,6 +459,8 @@ add_queues(Site *site, GPtrArray *errors)
 		queue->calendar = text_or(section, "calendar", "");
 		queue->first_response = config_number(section, "first-response");
 		queue->resolution = config_number(section, "resolution");
+		queue->notify_strangers =
+		    config_number(section, "notify-strangers");
 		queue->learns = g_str_equal(
 		    config_text(section, "promise"), "learned");
 		g_ptr_array_add(site->queues, queue);
@@ -482,6 +501,15 @@ check_queue(Site *site, const ConfigSection *section, GPtrArray *errors)
 		    queue);
 }
 
+static AgentName
+agent_name_of(const char *choice)
+{
+	if (g_str_equal(choice, "team"))
+		return AGENT_NAME_TEAM;
+	return g_str_equal(choice, "first-name") ? AGENT_NAME_FIRST
+						 : AGENT_NAME_FULL;
+}
+
 static void
 add_mailboxes(Site *site, GPtrArray *errors)
 {
@@ -507,11 +535,15 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		    site->config, section, "aliases", errors);
 		mailbox->forms = addresses_of(
 		    site->config, section, "form-senders", errors);
+		mailbox->lists =
+		    addresses_of(site->config, section, "lists", errors);
 		mailbox->queue = text_or(section, "queue", "general");
 		mailbox->language = text_or(
 		    section, "language", site->default_language);
 		mailbox->plus = config_bool(section, "plus-addressing");
 		mailbox->also_notify = config_bool(section, "also-notify");
+		mailbox->agent_name =
+		    agent_name_of(config_text(section, "agent-name"));
 		if (site_mailbox_by_address(site, mailbox->address) != NULL)
 			config_error(site->config, errors, section, "address",
 			    "%s is the address of another mailbox too",
@@ -584,6 +616,7 @@ site_new(Config *config, GPtrArray *errors)
 	site->default_language = text_or(gateway, "default-language", "en");
 	site->authserv_id = text_or(gateway, "authserv-id", "");
 	site->dkim = config_bool(gateway, "dkim");
+	site->html = config_bool(gateway, "html");
 	site->resolver = resolver_of(config, gateway, errors);
 	site->templates_dir = text_or(gateway, "templates", "");
 	site->words_dir = text_or(gateway, "words", "");
@@ -708,6 +741,13 @@ site_is_own(const Site *site, const char *address)
 	return site_mailbox_by_address(site, address) != NULL;
 }
 
+static gboolean
+has_folded(const GPtrArray *list, const char *folded)
+{
+	return g_ptr_array_find_with_equal_func(
+	    (GPtrArray *)list, folded, g_str_equal, NULL);
+}
+
 gboolean
 site_is_form(const Site *site, const char *address)
 {
@@ -716,9 +756,45 @@ site_is_form(const Site *site, const char *address)
 	for (guint i = 0; i < site->mailboxes->len; i++) {
 		const Mailbox *mailbox = site->mailboxes->pdata[i];
 
-		if (g_ptr_array_find_with_equal_func(
-			mailbox->forms, folded, g_str_equal, NULL))
+		if (has_folded(mailbox->forms, folded) ||
+		    has_folded(mailbox->lists, folded))
 			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+site_is_list(const Site *site, const char *address)
+{
+	g_autofree char *folded = address_fold(address);
+
+	for (guint i = 0; i < site->mailboxes->len; i++) {
+		const Mailbox *mailbox = site->mailboxes->pdata[i];
+
+		if (has_folded(mailbox->lists, folded))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* RFC 2919: the list team@lists.example is known as team.lists.example. */
+static gboolean
+is_list_id_of(const char *address, const char *list_id)
+{
+	g_autofree char *id = g_strdelimit(g_strdup(address), "@", '.');
+
+	return g_ascii_strcasecmp(id, list_id) == 0;
+}
+
+gboolean
+site_is_list_id(const Site *site, const char *list_id)
+{
+	for (guint i = 0; i < site->mailboxes->len; i++) {
+		const Mailbox *mailbox = site->mailboxes->pdata[i];
+
+		for (guint k = 0; k < mailbox->lists->len; k++)
+			if (is_list_id_of(mailbox->lists->pdata[k], list_id))
+				return TRUE;
 	}
 	return FALSE;
 }

@@ -8,15 +8,24 @@
 typedef struct RouteRule RouteRule; /* policy/route.h */
 typedef struct Board Board;         /* policy/board.h */
 
+/* How customers see who has answered. */
+typedef enum AgentName {
+	AGENT_NAME_FULL,
+	AGENT_NAME_FIRST,
+	AGENT_NAME_TEAM, /* not at all */
+} AgentName;
+
 typedef struct Mailbox {
 	char *name;
 	char *address;        /* support address, folded */
 	char *display_name;
 	GPtrArray *aliases;   /* of char *, folded; other addresses of it */
 	GPtrArray *forms;     /* of char *, folded; write for others */
+	GPtrArray *lists;     /* of char *, folded; our own mailing lists */
 	char *queue;
 	char *language;       /* BCP 47 */
 	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
+	AgentName agent_name;
 	gboolean also_notify; /* of tickets of others that name it too */
 	const ConfigSection *section;
 } Mailbox;
@@ -38,6 +47,7 @@ typedef struct Queue {
 	gint64 pass_on;       /* working seconds until it goes on; 0 never */
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
+	gint64 notify_strangers; /* letters an hour to each agent */
 	gboolean learns;      /* promises are learned from history */
 } Queue;
 
@@ -50,6 +60,7 @@ struct Site {
 	gboolean dkim;        /* signatures are verified by ourselves */
 	char *resolver;       /* name servers for that; "": the system's */
 	char *templates_dir;  /* "" : built-in letters only */
+	gboolean html;        /* letters have an HTML body beside their text */
 	char *words_dir;      /* "" : built-in word tables only */
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
@@ -100,6 +111,9 @@ const Calendar *site_calendar(const Site *site, const char *name);
 gboolean site_is_own(const Site *site, const char *address);
 /* A form's or a list's that some mailbox names: its mail is somebody else's. */
 gboolean site_is_form(const Site *site, const char *address);
+/* A mailing list of ours, by its address or its List-Id. */
+gboolean site_is_list(const Site *site, const char *address);
+gboolean site_is_list_id(const Site *site, const char *list_id);
 /* Named by some [queue]; policy/roster knows those of the store, too. */
 gboolean site_is_agent(const Site *site, const char *address);
 /* Whether any sender can be proven: by the border's word or by DKIM. */
