@@ -76,6 +76,25 @@ letter_set_count(MustacheData *data, const char *language, const char *name,
 	mustache_set_flag(data, flag, TRUE);
 }
 
+const char *
+letter_name_of(const Facts *facts)
+{
+	return facts->sender != NULL && *facts->sender->name != '\0'
+	    ? facts->sender->name : facts->author->name;
+}
+
+const char *
+letter_agent_language(const Facts *facts, const Desk *desk, Letter letter,
+    const AddressRow *agent)
+{
+	const Agent *row = facts->roster == NULL
+	    ? NULL : roster_find(facts->roster, agent->address);
+
+	return templates_language(desk->templates, letter,
+	    row != NULL && *row->language != '\0'
+		? row->language : desk->site->default_language);
+}
+
 static void
 set_markup(MustacheData *data, const char *text, gboolean links)
 {

@@ -189,8 +189,8 @@ static void
 tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
     const char *cause, const char *note, const char *text, Effects *effects)
 {
-	const char *language = templates_language(desk->templates,
-	    LETTER_NOTIFY, desk->site->default_language);
+	const char *language =
+	    letter_agent_language(facts, desk, LETTER_NOTIFY, agent);
 	g_autoptr(MustacheData) data = data_of(
 	    facts, desk, effects, language, note, text);
 	/* All notifications of a ticket to one agent hang under one made-up

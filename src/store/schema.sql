@@ -277,7 +277,7 @@ CREATE INDEX life_by_queue ON life (queue, ended, opened, waited, waiting)
 	WHERE counted = 1;
 CREATE INDEX life_by_end ON life (ended, opened, waited, waiting)
 	WHERE counted = 1;
-CREATE INDEX life_by_opening ON life (opened) WHERE counted = 1;
+CREATE INDEX life_by_opening ON life (opened, key) WHERE counted = 1;
 
 -- What a customer was told, and on what ground. The newest row of a ticket
 -- stands. It is kept when the life ends by named + what it waited since.
@@ -297,6 +297,7 @@ CREATE TABLE promise (
 	level INTEGER NOT NULL,       -- quantile asked for, in thousandths
 	length INTEGER NOT NULL,      -- age that the curve gave, seconds
 	kept INTEGER NOT NULL,        -- of the promises that came due last
+	exact INTEGER NOT NULL,       -- of these, without the rounding up
 	due INTEGER NOT NULL,         -- how many those were
 	key TEXT NOT NULL,            -- of the like cases
 	built INTEGER NOT NULL,       -- when the curve was drawn
