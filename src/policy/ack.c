@@ -107,8 +107,8 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	plan.letter = knows_number(facts, ticket) ? LETTER_ACK_FOLLOWUP
 	    : proven			   ? LETTER_ACK
 					   : LETTER_ACK_PLAIN;
-	plan.language = templates_language(
-	    desk->templates, plan.letter, ticket->language);
+	plan.language = lang_letter(desk->site, desk->templates, plan.letter,
+	    ticket->language, facts->mailbox);
 	plan.cause = cause;
 	plan.to = facts_answer_to(facts);
 	plan.class = COMPOSE_AUTO_REPLIED;

@@ -361,6 +361,9 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	    (!facts->imported || *sender->name == '\0') &&
 	    !party_set_name(txn, sender->id, facts->author->name, error))
 		return FALSE;
+	if (effects->learned != NULL &&
+	    !party_set_language(txn, sender->id, effects->learned, error))
+		return FALSE;
 	if (effects->automatic) {
 		g_autofree char *key = autosub_subject_key(
 		    facts->message->subject);

@@ -53,6 +53,8 @@ struct Effects {
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
 	GArray *undeliverable;   /* of gint64, address rows */
+	const char *learned;     /* language of the sender, by his words; NULL:
+				  * nothing new. Borrowed from the facts */
 	gboolean deliverable;    /* the sender's mark goes away */
 	gboolean automatic;      /* counts for the limits of automatic mail */
 	GPtrArray *reasons;      /* of char *, "gate: ...", for `explain` */

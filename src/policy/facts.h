@@ -9,6 +9,7 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "policy/roster.h"
+#include "policy/lang.h"
 #include "policy/site.h"
 #include "policy/template.h"
 #include "store/parties.h"
@@ -50,6 +51,7 @@ struct Facts {
 	Address *named;           /* that one, if a form wrote for him */
 	const char *named_by;     /* the field that did; NULL: it is From */
 	AddressRow *sender;       /* NULL when there is no author */
+	LangChoice *lang;         /* of the mail; NULL without one */
 	AddressRow *reply_to;     /* single Reply-To of a proven author */
 	AddressRow *forwarded;    /* whose mail a proven agent has forwarded */
 	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a

@@ -75,7 +75,13 @@ facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		return TRUE;
 	facts->forwarded = party_need(txn, folded, forward->author->address,
 	    "", now, error);
-	return facts->forwarded != NULL;
+	if (facts->forwarded == NULL)
+		return FALSE;
+	/* In the customer's words, not the colleague's. */
+	lang_choice_free(facts->lang);
+	facts->lang = lang_choose(forward->text, forward->subject, NULL,
+	    forward->author, facts->forwarded, facts->mailbox);
+	return TRUE;
 }
 
 /* THREATS 2: a single Reply-To counts, of an author who is proven. */
@@ -249,8 +255,10 @@ facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
 	add_mailboxes(named, desk, message->cc);
 	if (g_ptr_array_find(named, facts->mailbox, NULL))
 		facts->mailbox = named->pdata[0];
+	facts->lang = lang_choose(message->new_text, message->subject, message,
+	    facts->author, facts->sender, facts->mailbox);
 	facts->rule = route_choose(desk->site, message, facts->author,
-	    facts->mailbox, facts->mailbox->language);
+	    facts->mailbox, facts->lang->tag);
 	queue = facts->rule != NULL ? route_queue(facts->rule)
 				    : facts->mailbox->queue;
 	facts->home.queue = site_queue(desk->site, queue);

@@ -9,7 +9,8 @@ const Mailbox *facts_mailbox(const Desk *desk, const char *name);
 
 /* Sets author, named and named_by. */
 void facts_read_author(Facts *facts, const Desk *desk);
-/* Sets mailbox, rule and home (but home.agents). author must be set. */
+/* Sets mailbox, lang, rule and home (but home.agents). author and sender must
+ * be set. */
 void facts_read_home(Facts *facts, const Desk *desk,
     const char *envelope_mailbox);
 /* Sets reply_to; sender and auth must be set. */

@@ -30,6 +30,7 @@ CREATE TABLE party (
 	name TEXT NOT NULL,           -- last display name of an authenticated mail
 	named INTEGER NOT NULL,       -- 1: by an agent; mails change it no more
 	language TEXT,                -- remembered; NULL: not known
+	told INTEGER NOT NULL,        -- 1: the language, by an agent
 	register TEXT                 -- formal, informal; NULL: not known
 ) STRICT;
 
