@@ -11,6 +11,7 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/message.h"
+#include "policy/assign.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
@@ -73,6 +74,15 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+static gboolean
+assign(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer G_GNUC_UNUSED,
+    const Desk *desk, gint64 now, Facts *facts, Effects *effects,
+    GError **error G_GNUC_UNUSED)
+{
+	assign_due(facts, desk, now, effects);
+	return TRUE;
+}
+
 typedef struct TimerKind {
 	const char *name;
 	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
@@ -82,6 +92,7 @@ typedef struct TimerKind {
 
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
+	{ ASSIGN_TIMER, assign },
 };
 
 static gboolean
@@ -239,8 +250,10 @@ tick_run(const RoleContext *context)
 		if ((tick.store != NULL ||
 			tick_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
-		    fired > 0)
+		    fired > 0) {
 			wake_send(run, "send");
+			wake_send(run, "board");
+		}
 		if (reason == NULL && clock_now() - purged > PURGE_EVERY) {
 			purge(tick.store, &reason);
 			purged = clock_now();

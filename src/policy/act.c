@@ -113,6 +113,18 @@ act_reopen(ActScene *scene, GError **error)
 }
 
 static char *
+act_open(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_OPEN, "reopened", error);
+}
+
+static char *
+act_wait(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_ANSWER, "waiting", error);
+}
+
+static char *
 act_spam(ActScene *scene, GError **error)
 {
 	return change_state(scene, TICKET_SPAM, "spam", error);
@@ -169,6 +181,37 @@ act_assign(ActScene *scene, GError **error)
 	}
 	return g_strdup_printf("ticket %" NUMBER " is assigned to %s",
 	    ticket->number, to);
+}
+
+/* The same with another word. */
+static char *
+assign_to(ActScene *scene, const char *word, GError **error)
+{
+	const Act *act = scene->act;
+	Act own = *act;
+	char *said;
+
+	own.word = word;
+	scene->act = &own;
+	said = act_assign(scene, error);
+	scene->act = act;
+	return said;
+}
+
+static char *
+act_take(ActScene *scene, GError **error)
+{
+	if (scene->act->agent != NULL)
+		return assign_to(scene, scene->act->agent, error);
+	error_permanent(error, "only an agent can take a ticket; "
+			       "see assign");
+	return NULL;
+}
+
+static char *
+act_release(ActScene *scene, GError **error)
+{
+	return assign_to(scene, "-", error);
 }
 
 static gboolean
@@ -368,7 +411,11 @@ static const struct {
 	{ "reply", ACT_TEXT, act_reply },
 	{ "note", ACT_TEXT, act_note },
 	{ "assign", ACT_AGENT, act_assign },
+	{ "take", ACT_NOTHING, act_take },
+	{ "release", ACT_NOTHING, act_release },
 	{ "move", ACT_QUEUE, act_move },
+	{ "open", ACT_NOTHING, act_open },
+	{ "wait", ACT_NOTHING, act_wait },
 	{ "close", ACT_NOTHING, act_close },
 	{ "reopen", ACT_NOTHING, act_reopen },
 	{ "spam", ACT_NOTHING, act_spam },

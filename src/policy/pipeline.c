@@ -3,6 +3,7 @@
 #include "policy/pipeline.h"
 
 #include "policy/ack.h"
+#include "policy/assign.h"
 #include "policy/bounce.h"
 #include "policy/gate.h"
 #include "policy/import.h"
@@ -24,6 +25,7 @@ static const Step choosing[] = { gate_step, thread_step, language_step };
 static const Step steps[] = {
 	ticket_step,
 	promise_step,
+	assign_step,
 	bounce_step,
 	ack_step,
 	solved_step,

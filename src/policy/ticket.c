@@ -22,6 +22,7 @@ static const Transition transitions[] = {
 	{ "resolved", TICKET_REOPEN, "open" },
 	{ "closed", TICKET_REOPEN, "open" },
 	{ "spam", TICKET_REOPEN, "open" },
+	{ NULL, TICKET_OPEN, "open" },
 	{ NULL, TICKET_SPAM, "spam" },
 	{ "waiting", TICKET_BOUNCE, "open" },
 	{ "resolved", TICKET_BOUNCE, "open" },

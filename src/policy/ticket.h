@@ -3,6 +3,7 @@
  *   new ----answer----> waiting --customer--> open --answer--> waiting
  *   any --close--> closed --customer--> open      any --spam--> spam
  *   waiting, closed --bounce--> open              closed, spam --reopen--> open
+ *   any --open--> open
  *   any --merge--> closed, and its mail goes to the other one
  */
 #ifndef POLICY_TICKET_H
@@ -15,6 +16,7 @@ typedef enum TicketMove {
 	TICKET_ANSWER,   /* an agent's reply went out */
 	TICKET_CLOSE,
 	TICKET_REOPEN,
+	TICKET_OPEN,     /* an agent has it at work, whatever it was */
 	TICKET_SPAM,
 	TICKET_BOUNCE,   /* a letter of ours did not arrive */
 	TICKET_MERGE,    /* it is part of another one from now on */
