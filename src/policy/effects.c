@@ -5,6 +5,7 @@
 #include "mail/address.h"
 #include "mail/autosub.h"
 #include "policy/proof.h"
+#include "store/faqs.h"
 #include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
@@ -92,6 +93,7 @@ effects_new(void)
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
 	effects->timers = g_ptr_array_new_with_free_func(free_timer);
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
+	effects->faq_shown = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
 	return effects;
 }
@@ -111,6 +113,7 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->timers);
 	g_free(effects->turn);
 	g_array_unref(effects->undeliverable);
+	g_array_unref(effects->faq_shown);
 	g_ptr_array_unref(effects->reasons);
 	g_free(effects);
 }
@@ -350,6 +353,13 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 			txn, ticket->id, row->address, row->role, now, error))
 			return FALSE;
 	}
+	for (guint i = 0; i < effects->faq_shown->len; i++)
+		if (!faq_add_shown(txn, ticket->id,
+			g_array_index(effects->faq_shown, gint64, i), now,
+			error))
+			return FALSE;
+	if (effects->deflected && !faq_set_helped(txn, ticket->id, error))
+		return FALSE;
 	for (guint i = 0; i < effects->events->len; i++) {
 		const EventEffect *row = effects->events->pdata[i];
 

@@ -47,6 +47,9 @@ struct Effects {
 	/* Why no letter may answer an answer: that gives a new number for an
 	 * old matter, or thanks for a closing word. NULL: one may. */
 	const char *followup_refused, *thanks_refused;
+	GArray *faq_shown;       /* of gint64, entries in the acknowledgement */
+	gboolean deflected;      /* closed so, and nobody has answered: the
+				  * entries shown have done it */
 	gboolean solved;         /* closed by the customer's word */
 	gboolean is_machine;     /* changes no state, owner or clock */
 	gboolean is_inside;      /* an agent's mail to his keyed address */

@@ -26,6 +26,7 @@ facts_free(Facts *facts)
 	address_free(facts->named);
 	address_row_free(facts->sender);
 	lang_choice_free(facts->lang);
+	g_clear_pointer(&facts->faq, g_ptr_array_unref);
 	address_row_free(facts->forwarded);
 	address_row_free(facts->reply_to);
 	g_clear_pointer(&facts->copied, g_ptr_array_unref);
@@ -344,7 +345,8 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	if (!read_candidate(facts, txn, desk, now, error))
 		return NULL;
 	read_role(facts);
-	if (!facts_read_copied(facts, txn, desk, now, error) ||
+	if (!facts_read_faq(facts, txn, error) ||
+	    !facts_read_copied(facts, txn, desk, now, error) ||
 	    !facts_read_answered(facts, txn, error) ||
 	    !facts_read_forwarded(facts, txn, desk, now, error) ||
 	    !read_agents(facts, txn, desk, now, error) ||

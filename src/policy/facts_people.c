@@ -273,6 +273,29 @@ facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
 	}
 }
 
+/* Only a person is helped by reading, and by what is in his language. */
+gboolean
+facts_read_faq(Facts *facts, StoreTxn *txn, GError **error)
+{
+	const Message *message = facts->message;
+	g_autoptr(GPtrArray) rows = NULL;
+	g_autofree char *text = NULL;
+
+	if (facts->ticket != NULL && !faq_count_shown(txn, facts->ticket->id,
+					 &facts->faq_shown, error))
+		return FALSE;
+	if (message->kind != MESSAGE_HUMAN || facts->from_agent ||
+	    facts->imported || facts->mailbox == NULL)
+		return TRUE;
+	rows = faq_all(txn, error);
+	if (rows == NULL)
+		return FALSE;
+	text = g_strconcat(message->subject, "\n", message->new_text, NULL);
+	facts->faq = faq_choose(
+	    rows, text, facts->lang->tag, facts->mailbox->name, FALSE);
+	return TRUE;
+}
+
 /* An agent answers a notification: whose mail did that tell of? */
 gboolean
 facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)

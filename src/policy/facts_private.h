@@ -13,6 +13,8 @@ void facts_read_author(Facts *facts, const Desk *desk);
  * be set. */
 void facts_read_home(Facts *facts, const Desk *desk,
     const char *envelope_mailbox);
+/* Sets faq and faq_shown; ticket and lang must be set. */
+gboolean facts_read_faq(Facts *facts, StoreTxn *txn, GError **error);
 /* Sets reply_to; sender and auth must be set. */
 gboolean facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk,
     gint64 now, GError **error);
