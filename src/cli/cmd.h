@@ -16,7 +16,8 @@ typedef struct Command {
 extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
     cmd_inspect, cmd_thread, cmd_explain, cmd_ticket, cmd_queue,
     cmd_agent, cmd_customer, cmd_import, cmd_quarantine, cmd_key, cmd_config,
-    cmd_backup, cmd_health, cmd_eta_replay;
+    cmd_backup, cmd_health, cmd_calendar, cmd_promise,
+    cmd_eta_replay;
 
 extern const Command cmd_language, cmd_faq;
 
@@ -39,6 +40,10 @@ const char *cmd_value(int *argc, char **argv, const char *name);
 const char *cmd_unknown(int argc, char **argv);
 /* A positive whole number, else FALSE. */
 gboolean cmd_number(const char *text, gint64 *number);
+
+/* A parser with the word tables that $JAVOB_WORDS names; NULL with error if they
+ * are broken. */
+Parser *cmd_parser(GError **error);
 
 /* Configuration and store; NULL with error. */
 Store *cmd_store(const char *config, Site **site, GError **error);

@@ -328,7 +328,8 @@ run(const char *config, int argc, char **argv)
 
 const Command cmd_ticket = { "ticket",
 	"list [--state S] [--queue Q] [--json] | show N [--json | --raw ID] | "
-	"search WORDS | reply N [TEXT] | note N [TEXT] | assign N WHO | "
+	"search WORDS | reply N [TEXT] | note N [TEXT] | delay N [TEXT] | "
+	"promise N TIME | assign N WHO | "
 	"take N | release N | move N QUEUE | open N | wait N | close N | "
 	"reopen N | spam N | merge N INTO | "
 	"split N MESSAGE | link N OTHER | undo N [--as AGENT]",

@@ -44,6 +44,7 @@ read_arguments(Act *act, ActNeed need, int argc, char **argv, char **text)
 		return argc == 3 && cmd_number(argv[2], &act->other);
 	case ACT_QUEUE:
 	case ACT_AGENT:
+	case ACT_TIME:
 		act->word = argc == 3 ? argv[2] : NULL;
 		return argc == 3;
 	case ACT_TEXT:

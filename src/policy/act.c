@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/text.h"
 #include "mail/address.h"
@@ -378,6 +379,57 @@ act_note(ActScene *scene, GError **error)
 	return g_strdup_printf("noted on ticket %" NUMBER, scene->act->number);
 }
 
+/* Whoever waits longer hears why, in the next letter that says so. */
+static char *
+act_delay(ActScene *scene, GError **error)
+{
+	const Act *act = scene->act;
+	g_autofree char *reason = NULL;
+
+	if (act->text != NULL && g_utf8_validate(act->text, -1, NULL))
+		reason = text_clean_line(act->text, 200);
+	if (reason == NULL || *reason == '\0') {
+		error_permanent(error, "the reason is empty or no UTF-8");
+		return NULL;
+	}
+	scene->effects->ticket->updated = scene->now;
+	effects_event(scene->effects, "delay-reason", act->actor, "%s", reason);
+	return g_strdup_printf("the customer of ticket %" NUMBER
+			       " reads this if it takes longer than promised",
+	    act->number);
+}
+
+/* An agent knows better than history: "2026-11-30T13:00:00Z". */
+static char *
+act_promise(ActScene *scene, GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+	g_autofree char *at = NULL;
+	gint64 when;
+
+	if (!clock_parse(scene->act->word, &when) || when <= scene->now) {
+		error_permanent(error,
+		    "\"%s\" is no time to come; write it as "
+		    "2026-11-30T18:00:00+05:00",
+		    scene->act->word);
+		return NULL;
+	}
+	if (ticket_is_done(ticket)) {
+		error_permanent(error, "ticket %" NUMBER " is %s",
+		    ticket->number, ticket->state);
+		return NULL;
+	}
+	at = clock_rfc3339(when);
+	effects_event(scene->effects, "promised", scene->act->actor,
+	    "%s (by an agent)", at);
+	effects_change(scene->effects, "promised=%" NUMBER "&now=%" NUMBER,
+	    ticket->promised, when);
+	ticket->promised = when;
+	ticket->updated = scene->now;
+	return g_strdup_printf("ticket %" NUMBER " is promised by %s",
+	    ticket->number, at);
+}
+
 static char *
 act_reply(ActScene *scene, GError **error)
 {
@@ -410,6 +462,8 @@ static const struct {
 } deeds[] = {
 	{ "reply", ACT_TEXT, act_reply },
 	{ "note", ACT_TEXT, act_note },
+	{ "delay", ACT_TEXT, act_delay },
+	{ "promise", ACT_TIME, act_promise },
 	{ "assign", ACT_AGENT, act_assign },
 	{ "take", ACT_NOTHING, act_take },
 	{ "release", ACT_NOTHING, act_release },

@@ -17,6 +17,7 @@ typedef enum ActNeed {
 	ACT_QUEUE,   /* word: a queue's name */
 	ACT_AGENT,   /* word: an agent's address; "-": nobody */
 	ACT_TEXT,    /* text */
+	ACT_TIME,    /* word: an instant, RFC 3339 */
 } ActNeed;
 
 typedef struct Act {

@@ -3,6 +3,7 @@
 #define POLICY_EFFECTS_H
 
 #include "policy/facts.h"
+#include "store/promises.h"
 
 /* One letter, final: octets as they will be sent. */
 typedef struct LetterEffect {
@@ -66,6 +67,9 @@ struct Effects {
 	const char *learned;     /* language of the sender, by his words; NULL:
 				  * nothing new. Borrowed from the facts */
 	gboolean deliverable;    /* the sender's mark goes away */
+	gboolean lives;          /* a new ticket that promises learn from */
+	PromiseRow *promise;     /* what is promised now; NULL: nothing new */
+	gboolean held;           /* letters wait for somebody to release them */
 	gboolean automatic;      /* counts for the limits of automatic mail */
 	GPtrArray *reasons;      /* of char *, "gate: ...", for `explain` */
 };

@@ -11,6 +11,7 @@
 #include "policy/roster.h"
 #include "policy/faq.h"
 #include "policy/lang.h"
+#include "policy/forecast.h"
 #include "policy/site.h"
 #include "policy/template.h"
 #include "store/parties.h"
@@ -21,6 +22,7 @@ typedef struct Desk {
 	const Site *site;
 	const Templates *templates;
 	const TokenKeys *keys;
+	ForecastCache *forecasts; /* NULL: each is drawn anew */
 } Desk;
 
 /* How a mail found its ticket, strongest first (policy/proof.h). */
@@ -103,6 +105,7 @@ struct Facts {
 		GPtrArray *agents;
 		GPtrArray *shares;
 	} home;
+	Forecast forecast;        /* for a new ticket at home */
 	AutomaticCounts automatic;
 	gint64 next_number;       /* of the ticket if one is opened */
 };
