@@ -18,6 +18,8 @@ typedef enum WordsTable {
 			    * sure */
 	WORDS_FIELDS,      /* field condition meaning weight source */
 	WORDS_CLOSING,     /* lang class text */
+	WORDS_MARKS,       /* lang class words */
+	WORDS_SALUTATION,  /* lang class text */
 	WORDS_TABLES,
 } WordsTable;
 

@@ -15,6 +15,8 @@ for file; do
 	*bounces.tsv) blank=1,2,7,8 ;;
 	*autoheaders.tsv) blank=5 ;;
 	*closing.tsv) blank=1 ;;
+	*marks.tsv) blank= ;;
+	*salutation.tsv) blank=1 ;;
 	*)
 		echo "words.sh: $file: unknown table" >&2
 		exit 1

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/langid.h"
+#include "policy/language.h"
 
 /* Nats. LANGUAGE is told by 20 to 100 of them in a sentence. */
 #define BY_AGENT      60.0 /* an agent has said so */
@@ -408,13 +409,23 @@ lang_choose(const char *text, const char *subject, const Message *fields,
 
 /* --- letters ------------------------------------------------------------- */
 
-/* Is there a letter in language, or in what its shorter tags name? */
+/* Is there a letter in language, or in what the language falls back to? */
 static const char *
 written_in(const Templates *templates, Letter letter, const char *language)
 {
 	const char *found = templates_language(templates, letter, language);
+	g_autofree char *tag = g_strdup(language);
 
-	return lang_fits(language, found) ? found : NULL;
+	while (tag != NULL) {
+		char *next;
+
+		if (g_ascii_strcasecmp(tag, found) == 0)
+			return found;
+		next = language_next(tag);
+		g_free(tag);
+		tag = next;
+	}
+	return NULL;
 }
 
 const char *
