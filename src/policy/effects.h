@@ -34,6 +34,12 @@ typedef struct ParticipantEffect {
 	char *role;
 } ParticipantEffect;
 
+/* Of a stranger's new ticket: who was told, or waits to be. */
+typedef struct ToldEffect {
+	gint64 agent;
+	gboolean waits;
+	gboolean first; /* the common letter is due in an hour */
+} ToldEffect;
 typedef struct TimerEffect {
 	char *kind;
 	gint64 number, due;
@@ -53,6 +59,7 @@ struct Effects {
 				  * entries shown have done it */
 	gboolean solved;         /* closed by the customer's word */
 	gboolean is_machine;     /* changes no state, owner or clock */
+	gboolean frozen;         /* many machines write to it: kept silently */
 	gboolean is_inside;      /* an agent's mail to his keyed address */
 	char *visibility;        /* of the incoming message: public, internal */
 	char *kind;              /* of the incoming message's row */
@@ -61,6 +68,7 @@ struct Effects {
 	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
+	GArray *told;            /* of ToldEffect */
 	GPtrArray *timers;       /* of TimerEffect */
 	char *turn;              /* agent who was given it by rule; NULL */
 	GArray *undeliverable;   /* of gint64, address rows */

@@ -12,7 +12,10 @@
 #include "policy/markup.h"
 #include "policy/proof.h"
 
-enum { TEXT_MOST = 256 << 10 }; /* mustache_render gives up at 1 MiB */
+enum {
+	TEXT_MOST = 256 << 10, /* mustache_render gives up at 1 MiB */
+	LOCAL_MOST = 64,       /* RFC 5321 4.5.3.1.1 */
+};
 
 MustacheData *
 letter_data(const Facts *facts, const Effects *effects)
@@ -163,12 +166,16 @@ static char *
 keyed_address(const Facts *facts, const Desk *desk, TokenKind kind,
     gint64 ticket, gint64 party)
 {
-	g_autofree char *token = NULL;
+	g_autofree char *token = NULL, *address = NULL;
 
 	if (!facts->mailbox->plus)
 		return NULL;
 	token = token_make(desk->keys, kind, ticket, party);
-	return address_with_detail(facts->mailbox->address, token);
+	address = address_with_detail(facts->mailbox->address, token);
+	/* Servers refuse longer ones; then our Message-ID is proof enough. */
+	if (strlen(address) - strlen(address_domain(address)) - 1 > LOCAL_MOST)
+		return NULL;
+	return g_steal_pointer(&address);
 }
 
 static char *
