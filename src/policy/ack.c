@@ -82,7 +82,7 @@ set_words(MustacheData *data, const Facts *facts, const Effects *effects,
     const char *language, gboolean proven)
 {
 	char *name = locale_greeting_name(
-	    language, proven ? facts->author->name : "");
+	    language, proven ? letter_name_of(facts) : "");
 	g_autofree char *greeting = locale_greeting_in(
 	    language, name, proven ? facts_answer_to(facts)->tone : "");
 	char number[32];

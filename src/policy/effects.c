@@ -327,7 +327,9 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 		letter->reverse_path, to, now, outbox, error) &&
 	    (!held ||
 		outbox_set_state(
-		    txn, *outbox, "queued", "held", &changed, error));
+		    txn, *outbox, "queued", "held", &changed, error)) &&
+	    (letter->due <= now ||
+		outbox_delay(txn, *outbox, letter->due, error));
 }
 
 static gboolean

@@ -14,6 +14,7 @@ typedef struct LetterEffect {
 	char *to;           /* the first forward-path */
 	GPtrArray *cc;      /* of char *, the others */
 	gint64 address;     /* row of to */
+	gint64 due;         /* not before; 0: at once */
 	char *from_name, *from_address;
 	char *message_id, *subject, *text;
 	GBytes *octets;

@@ -96,8 +96,8 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	plan.reply_kind = TOKEN_AGENT;
 	plan.inside = TRUE;
 	plan.in_reply_to = facts->message->message_id;
-	plan.language = templates_language(desk->templates, LETTER_HELD,
-	    desk->site->default_language);
+	plan.language =
+	    letter_agent_language(facts, desk, LETTER_HELD, agent);
 	plan.data = data;
 	letter_add(facts, desk, now, &plan, effects);
 }

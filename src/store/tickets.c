@@ -595,6 +595,14 @@ timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error)
 	    read_timer, free_timer, error);
 }
 
+GPtrArray *
+timer_of(StoreTxn *txn, const char *kind, gint64 number, GError **error)
+{
+	return rows_collect(
+	    store_query(txn, STMT_TIMER_OF, error, kind, number), read_timer,
+	    free_timer, error);
+}
+
 gboolean
 timer_done(StoreTxn *txn, gint64 id, GError **error)
 {
