@@ -380,6 +380,8 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 	all = letter_recipients(letter);
 	effects_reason(effects, "letter", "%s to %s: %s", letter->letter, all,
 	    letter->subject);
+	effects_reason(effects, "language", "%s is written in %s",
+	    letter->letter, plan->language);
 	g_ptr_array_add(effects->letters, g_steal_pointer(&letter));
 	return TRUE;
 }

@@ -139,7 +139,8 @@ ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
 	return store_run(txn, STMT_TICKET_UPDATE, NULL, error, ticket->id,
 		   ticket->state, ticket->queue, ticket->agent, ticket->updated,
 		   ticket->promised, ticket->answered, ticket->resolved,
-		   ticket->merged_into, ticket->requester) &&
+		   ticket->merged_into, ticket->requester,
+		   ticket->language) &&
 	    history_follow(txn, ticket, &late, error) &&
 	    promise_put_off(txn, ticket->id, late, error);
 }
