@@ -39,4 +39,7 @@ gboolean act_need(const char *verb, ActNeed *need);
 char *act_run(StoreTxn *txn, const Desk *desk, const Act *act, gint64 now,
     GError **error);
 
+/* What the customer wrote last; "" when nothing. NULL with error. */
+char *act_last_words(StoreTxn *txn, gint64 ticket, GError **error);
+
 #endif

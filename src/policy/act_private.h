@@ -29,8 +29,6 @@ Ticket *act_ticket(StoreTxn *txn, gint64 number, GError **error);
 void act_tell(const ActScene *scene, const Facts *facts, const AddressRow *only,
     const char *note, const char *text, Effects *effects);
 
-/* What the customer wrote last; "" when nothing. NULL with error. */
-char *act_last_words(StoreTxn *txn, gint64 ticket, GError **error);
 
 char *act_merge(ActScene *scene, GError **error);
 char *act_split(ActScene *scene, GError **error);

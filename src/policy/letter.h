@@ -20,6 +20,8 @@ typedef struct LetterPlan {
 	const char *language;
 	const MustacheData *data;
 	const GPtrArray *attachments; /* of Attachment with octets; NULL */
+	gint64 due;    /* not before; 0: at once */
+	gboolean apart; /* about several tickets: no key of one, no thread */
 } LetterPlan;
 
 /* Renders, composes and adds to effects->letters. What cannot be composed is
@@ -44,6 +46,14 @@ void letter_set_next(MustacheData *data, const Facts *facts,
 void letter_set_count(MustacheData *data, const char *language,
     const char *name, gint64 count);
 
+/* The author's name: what a person at the desk has set goes before what his
+ * mail says. */
+const char *letter_name_of(const Facts *facts);
+
+/* Language of a letter to an agent: his own, else the site's. */
+const char *letter_agent_language(const Facts *facts, const Desk *desk,
+    Letter letter, const AddressRow *agent);
+
 /* A mail's text, cut where a letter would grow too long to be rendered. */
 void letter_set_text(MustacheData *data, const char *text);
 /* An agent's answer to a customer, whole. html: the same, clean
@@ -55,6 +65,11 @@ void letter_set_answer(MustacheData *data, const char *text, const char *html);
  * relay gave the letter itself another one (AC-09). Free with g_free. */
 char *letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
     gint64 party);
+
+/* The address by which that agent answers the customer of facts->ticket; NULL
+ * when the mailbox has none such. Free with g_free. */
+char *letter_answer_address(const Facts *facts, const Desk *desk,
+    gint64 agent);
 
 /* The subject as a letter may carry it: no reply prefixes, no tag of ours. */
 char *letter_subject(const char *subject);

@@ -96,8 +96,8 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	plan.reply_kind = TOKEN_AGENT;
 	plan.inside = TRUE;
 	plan.in_reply_to = facts->message->message_id;
-	plan.language = templates_language(desk->templates, LETTER_HELD,
-	    desk->site->default_language);
+	plan.language =
+	    letter_agent_language(facts, desk, LETTER_HELD, agent);
 	plan.data = data;
 	letter_add(facts, desk, now, &plan, effects);
 }
@@ -148,8 +148,8 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now,
 	LetterPlan plan = { 0 };
 
 	plan.letter = LETTER_REPLY;
-	plan.language = templates_language(
-	    desk->templates, LETTER_REPLY, effects->ticket->language);
+	plan.language = lang_letter(desk->site, desk->templates, LETTER_REPLY,
+	    effects->ticket->language, facts->mailbox);
 	name = locale_greeting_name(plan.language,
 	    to->id != facts->requester->id && *to->name == '\0'
 		? facts->requester->name

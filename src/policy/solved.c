@@ -120,7 +120,7 @@ data_of(const Facts *facts, const Effects *effects, const char *language,
 	g_autofree char *greeting = NULL;
 
 	*name =
-	    locale_greeting_name(language, proven ? facts->author->name : "");
+	    locale_greeting_name(language, proven ? letter_name_of(facts) : "");
 	greeting = locale_greeting_in(
 	    language, *name, proven ? facts->sender->tone : "");
 	mustache_set(data, "greeting", greeting);
@@ -170,8 +170,8 @@ solved_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		g_ptr_array_add(references, (char *)plan.in_reply_to);
 	plan.references = references;
 	data = data_of(facts, effects,
-	    templates_language(desk->templates, plan.letter,
-		effects->ticket->language),
+	    lang_letter(desk->site, desk->templates, plan.letter,
+		effects->ticket->language, facts->mailbox),
 	    &plan, &name);
 	if (!letter_add(facts, desk, now, &plan, effects))
 		return;

@@ -170,10 +170,7 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 		? facts->home.queue->name
 		: facts->mailbox->queue);
 	g_free(ticket->language);
-	ticket->language = g_strdup(
-	    facts->sender != NULL && *facts->sender->language != '\0'
-		? facts->sender->language
-		: facts->mailbox->language);
+	ticket->language = g_strdup(facts->mailbox->language);
 	g_free(ticket->subject);
 	ticket->subject = subject_of(facts, follows);
 	ticket->follows = follows ? facts->ticket->id : 0;

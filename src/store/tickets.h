@@ -170,6 +170,9 @@ gboolean timer_move(StoreTxn *txn, gint64 id, gint64 due, GError **error);
 /* How many of a kind were due before that instant. */
 gboolean timer_late(StoreTxn *txn, const char *kind, gint64 before,
     gint64 *count, GError **error);
+/* All of a kind with that number, whenever they are due. */
+GPtrArray *timer_of(StoreTxn *txn, const char *kind, gint64 number,
+    GError **error);
 gboolean timer_done(StoreTxn *txn, gint64 id, GError **error);
 
 #endif
