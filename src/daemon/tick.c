@@ -73,6 +73,49 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+/* An agent has said until when it waits. */
+static gboolean
+waited(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer, const Desk *desk,
+    gint64 now, Facts *facts, Effects *effects, GError **error G_GNUC_UNUSED)
+{
+	g_autofree char *cause = g_strdup_printf(
+	    "wake:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, timer->ticket,
+	    timer->due);
+
+	if (!g_str_equal(effects->ticket->state, "waiting") ||
+	    !ticket_move(effects->ticket, TICKET_REOPEN, now))
+		return TRUE;
+	effects_event(effects, "reopened", "javob",
+	    "the time that it waited for has come");
+	notify_note(facts, desk, now, cause,
+	    "The time that this ticket waited for has come; it is open again.",
+	    effects);
+	return TRUE;
+}
+
+/* number: the address of the agent who wanted to be reminded. */
+static gboolean
+remind(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
+    Facts *facts, Effects *effects, GError **error)
+{
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(AddressRow) agent =
+	    party_by_id(txn, timer->number, &reason);
+	g_autofree char *cause = g_strdup_printf(
+	    "remind:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, timer->ticket,
+	    timer->due);
+
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	if (agent != NULL && roster_has(facts->roster, agent->address))
+		notify_ticket(facts, desk, now, agent, cause,
+		    "You wanted to be reminded of this ticket now.", NULL,
+		    effects);
+	return TRUE;
+}
+
 typedef struct TimerKind {
 	const char *name;
 	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
@@ -82,6 +125,8 @@ typedef struct TimerKind {
 
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
+	{ "wake", waited },
+	{ "remind", remind },
 };
 
 static gboolean

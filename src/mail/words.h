@@ -18,11 +18,13 @@ typedef enum WordsTable {
 			    * sure */
 	WORDS_FIELDS,      /* field condition meaning weight source */
 	WORDS_CLOSING,     /* lang class text */
+	WORDS_VERBS,       /* lang verb word */
+	WORDS_WHEN,        /* lang meaning word */
 	WORDS_TABLES,
 } WordsTable;
 
 /* column: the fields of one row, in the order above, valid during the call. In
- * built-in rows those that only people read (lang, client, product, example,
+ * built-in rows those that only people read (lang, but of the last two, client, product, example,
  * source, sure) are "". */
 typedef void (*WordsRow)(const char *const *column, gpointer data);
 

@@ -98,6 +98,7 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
 	g_array_unref(effects->undeliverable);
+	g_clear_pointer(&effects->orders, g_ptr_array_unref);
 	g_ptr_array_unref(effects->reasons);
 	g_free(effects);
 }

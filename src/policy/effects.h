@@ -55,6 +55,8 @@ struct Effects {
 	GArray *undeliverable;   /* of gint64, address rows */
 	gboolean deliverable;    /* the sender's mark goes away */
 	gboolean automatic;      /* counts for the limits of automatic mail */
+	GPtrArray *orders;       /* of Order (policy/verb.h): the agent's, to be
+				  * carried out with this; NULL: none */
 	GPtrArray *reasons;      /* of char *, "gate: ...", for `explain` */
 };
 

@@ -21,6 +21,7 @@ facts_free(Facts *facts)
 	if (facts == NULL)
 		return;
 	g_free(facts->auth_reason);
+	g_free(facts->refusal);
 	address_free(facts->named);
 	address_row_free(facts->sender);
 	address_row_free(facts->forwarded);

@@ -58,6 +58,8 @@ struct Facts {
 	const Agent *agent;       /* that the author is; NULL: none */
 	gboolean from_agent;      /* he is one */
 	gboolean is_own_copy;     /* a mail of ours that came back */
+	char *refusal;            /* why his commands cannot be carried out, as
+				   * was found out by trying; NULL */
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */

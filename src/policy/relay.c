@@ -23,8 +23,6 @@ agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
 {
 	if (!facts->from_agent || facts->sender == NULL)
 		return "the sender is not an agent of this desk";
-	if (!agent_may_answer(facts->agent))
-		return "the sender is an observer, who sees and does not write";
 	if (facts->sender->id != party)
 		return "the address that was written to belongs to another "
 		       "agent";
@@ -50,7 +48,7 @@ content_doubt(
 			       "carry internal words";
 	}
 	if (*text == '\0' && attachments->len == 0 &&
-	    (verbs & VERB_CLOSE) == 0)
+	    (verbs & ORDERS_ACT) == 0)
 		return "no text of yours stands above the quotation";
 	if (quote_has_marker(text))
 		return "the quoted notification could not be told from your "
@@ -171,7 +169,7 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 	    to->id != facts->requester->id && *to->name == '\0'
 		? facts->requester->name
 		: to->name);
-	if ((verbs & VERB_NO_CC) == 0)
+	if ((verbs & ORDERS_NO_CC) == 0)
 		cc = copies_of(facts, desk, effects);
 	if (!greets(text)) {
 		greeting = locale_greeting(plan.language, name);
@@ -229,32 +227,38 @@ note(const Facts *facts, gint64 now, Effects *effects)
 	effects_reason(effects, "relay", "kept as an internal note");
 }
 
-static void
-close_ticket(const Facts *facts, gint64 now, Effects *effects)
+static char *
+unclear(const Orders *orders, const char **advice)
 {
-	ticket_move_by(effects, TICKET_CLOSE, "closed", facts->author->address,
-	    way(facts), now);
+	*advice = "Please correct that line and send your mail again by "
+		  "replying to this one. /help alone in a mail lists the "
+		  "commands; each stands on a line of its own at the top.";
+	return g_strdup(orders->fault);
 }
 
 char *
 relay_obey(const Facts *facts, const Desk *desk, gint64 now,
     const char **advice, Effects *effects)
 {
-	const char *text, *why;
-	g_autofree char *unknown = NULL;
+	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
+	const char *text = orders->rest, *why;
+	guint verbs = orders_bits(orders);
 	gboolean is_note;
-	guint verbs;
 
-	verb_read(facts->message->new_text, &verbs, &text, &unknown);
-	if (unknown != NULL) {
-		*advice = "Known commands are /close, /note and /no-cc, each "
-			  "alone on a line at the top. Please send your answer "
-			  "again.";
-		return g_strdup_printf("\"%s\" is no command", unknown);
+	if (orders->fault != NULL)
+		return unclear(orders, advice);
+	if (facts->agent != NULL && !agent_may_answer(facts->agent) &&
+	    !orders_read_only(orders)) {
+		*advice = "Observers may send /help, /history, /summary and "
+			  "/away.";
+		return g_strdup("the sender is an observer, who sees and does "
+				"not write");
 	}
-	is_note = (verbs & VERB_NOTE) != 0 ||
+	is_note = (verbs & ORDERS_NOTE) != 0 ||
 	    facts->address_token.kind == TOKEN_NOTE;
 	why = is_note ? NULL : content_doubt(facts, desk, text, verbs);
+	if (why == NULL)
+		why = facts->refusal;
 	if (why != NULL) {
 		*advice = "Please change your answer and send it again by "
 			  "replying to this mail.";
@@ -271,8 +275,8 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 		}
 		record_answer(facts, now, effects);
 	}
-	if ((verbs & VERB_CLOSE) != 0)
-		close_ticket(facts, now, effects);
+	if (orders->list->len > 0)
+		effects->orders = g_ptr_array_ref(orders->list);
 	return NULL;
 }
 
@@ -327,4 +331,24 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    "the notification from your own address, through your own mail "
 	    "server.",
 	    effects);
+}
+
+void
+relay_tell(const Facts *facts, const Effects *effects, GPtrArray *said)
+{
+	if (g_str_equal(effects->kind, "note"))
+		g_ptr_array_add(said,
+		    g_strdup_printf("your note is kept on ticket "
+				    "%" G_GINT64_FORMAT,
+			facts->ticket->number));
+	for (guint i = 0; i < effects->letters->len; i++) {
+		const LetterEffect *letter = effects->letters->pdata[i];
+		g_autofree char *to = NULL;
+
+		if (!g_str_equal(letter->letter, letter_name(LETTER_REPLY)))
+			continue;
+		to = letter_recipients(letter);
+		g_ptr_array_add(said,
+		    g_strdup_printf("your answer is on its way to %s", to));
+	}
 }

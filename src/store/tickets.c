@@ -154,6 +154,14 @@ read_text(StoreRows *rows)
 }
 
 gboolean
+ticket_set_language(StoreTxn *txn, gint64 ticket, const char *language,
+    GError **error)
+{
+	return store_run(txn, STMT_TICKET_SET_LANGUAGE, NULL, error, ticket,
+	    language);
+}
+
+gboolean
 ticket_queue_add(StoreTxn *txn, gint64 ticket, const char *queue,
     GError **error)
 {
@@ -382,6 +390,15 @@ message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
 	    ticket, message_id);
 }
 
+gboolean
+message_told_by(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *message, GError **error)
+{
+	*message = 0;
+	return store_run_int(txn, STMT_MESSAGE_TOLD_BY, message, NULL, error,
+	    ticket, message_id);
+}
+
 GPtrArray *
 message_notes(StoreTxn *txn, gint64 ticket, GError **error)
 {
@@ -563,6 +580,14 @@ timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error)
 {
 	return rows_collect(store_query(txn, STMT_TIMER_DUE, error, now, most),
 	    read_timer, free_timer, error);
+}
+
+gboolean
+timer_drop(StoreTxn *txn, gint64 ticket, const char *kind, gint64 number,
+    GError **error)
+{
+	return store_run(txn, STMT_TIMER_DROP, NULL, error, ticket, kind,
+	    number);
 }
 
 gboolean

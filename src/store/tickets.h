@@ -49,6 +49,9 @@ gboolean ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error);
 gboolean ticket_followed_by(StoreTxn *txn, gint64 ticket, gint64 address,
     gint64 *found, GError **error);
 
+gboolean ticket_set_language(StoreTxn *txn, gint64 ticket,
+    const char *language, GError **error);
+
 /* Further queues of a ticket; of char *. */
 gboolean ticket_queue_add(StoreTxn *txn, gint64 ticket, const char *queue,
     GError **error);
@@ -97,6 +100,9 @@ GPtrArray *message_texts(StoreTxn *txn, gint64 ticket, GError **error);
  * notification's Message-ID; *address 0: nobody. */
 gboolean message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *address, GError **error);
+/* The mail that it tells of; *message 0: none. */
+gboolean message_told_by(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *message, GError **error);
 /* Texts of internal notes, newest first, at most 100; of char *. */
 GPtrArray *message_notes(StoreTxn *txn, gint64 ticket, GError **error);
 
@@ -147,6 +153,9 @@ typedef struct TimerRow {
 void timer_row_free(TimerRow *row);
 gboolean timer_add(StoreTxn *txn, gint64 ticket, const char *kind,
     gint64 number, gint64 due, GError **error);
+/* The one of that number is no more. */
+gboolean timer_drop(StoreTxn *txn, gint64 ticket, const char *kind,
+    gint64 number, GError **error);
 GPtrArray *timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error);
 gboolean timer_done(StoreTxn *txn, gint64 id, GError **error);
 
