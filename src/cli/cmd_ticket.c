@@ -335,5 +335,5 @@ const Command cmd_ticket = { "ticket",
 	"queue N NAME | priority N WORD | tag N WORDS | promise N WHEN | "
 	"language N TAG | name N NAME | cc N add|remove ADDR | merge N INTO | "
 	"split N MESSAGE | link N OTHER | remind N WHEN | undo N | history N | "
-	"summary N [--as AGENT]",
+	"summary N | macros N [--as AGENT]",
 	"tickets from the shell", run };

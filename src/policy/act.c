@@ -12,6 +12,7 @@
 #include "policy/notify.h"
 #include "policy/order.h"
 #include "policy/relay.h"
+#include "policy/talk.h"
 #include "policy/ticket.h"
 #include "policy/when.h"
 #include "store/links.h"
@@ -399,6 +400,8 @@ speak(ActScene *scene, GError **error)
 	    strspn(act->text, " \t\r\n") == strlen(act->text))
 		return error_permanent(error, "the text is empty or no UTF-8");
 	if (act->agent != NULL) {
+		facts->agent = roster_find(facts->roster, act->agent);
+		facts->from_agent = facts->agent != NULL;
 		facts->sender = party_need(scene->txn, act->agent, act->agent,
 		    "", scene->now, error);
 		if (facts->sender == NULL)
@@ -435,6 +438,8 @@ act_note(ActScene *scene, GError **error)
 	set(&scene->effects->kind, g_strdup("note"));
 	scene->effects->ticket->updated = scene->now;
 	effects_event(scene->effects, "note", scene->act->actor, "by command");
+	talk_note(scene->facts, scene->desk, scene->now,
+	    scene->message->new_text, scene->effects);
 	return g_strdup_printf("noted on ticket %" NUMBER, scene->act->number);
 }
 
@@ -446,12 +451,15 @@ act_reply(ActScene *scene, GError **error)
 
 	if (!speak(scene, error))
 		return NULL;
+	facts_read_macro(scene->facts, scene->desk);
 	why = relay_obey(scene->facts, scene->desk, scene->now, &advice,
 	    scene->effects);
 	if (why != NULL) {
 		error_permanent(error, "nothing was sent: %s", why);
 		return NULL;
 	}
+	if (scene->effects->preview != NULL)
+		return g_strdup(scene->effects->preview);
 	if (scene->effects->letters->len == 0)
 		return g_strdup("");
 	return g_strdup_printf("the answer to ticket %" NUMBER
@@ -489,6 +497,7 @@ static const struct {
 	{ "history", act_history },
 	{ "summary", act_summary },
 	{ "away", act_away },
+	{ "macros", act_macros },
 	{ "help", act_help },
 };
 

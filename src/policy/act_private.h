@@ -47,6 +47,7 @@ char *act_remind(ActScene *scene, GError **error);
 char *act_away(ActScene *scene, GError **error);
 char *act_history(ActScene *scene, GError **error);
 char *act_summary(ActScene *scene, GError **error);
+char *act_macros(ActScene *scene, GError **error);
 char *act_help(ActScene *scene, GError **error);
 
 /* Their undoing: change is what the event noted. */

@@ -5,7 +5,7 @@
 
 #include "ground/clock.h"
 #include "ground/text.h"
-#include "policy/locale.h"
+#include "policy/macro.h"
 #include "store/labels.h"
 
 enum { WORDS_MOST = 300, EVENTS_MOST = 500 };
@@ -165,4 +165,24 @@ act_help(ActScene *scene, GError **error G_GNUC_UNUSED)
 			g_string_append_printf(out, " (/%s)", verb->name);
 	}
 	return g_string_free(out, FALSE);
+}
+
+char *
+act_macros(ActScene *scene, GError **error G_GNUC_UNUSED)
+{
+	g_autoptr(GPtrArray) list = NULL;
+	g_autofree char *joined = NULL;
+	MacroScene macro;
+	char number[32];
+
+	facts_macro_scene(scene->facts, scene->desk, &macro, number);
+	list = macro_list(&macro);
+	if (list->len == 0)
+		return g_strdup_printf("there are no macros for queue %s in "
+				       "%s",
+		    macro.queue, macro.language);
+	g_ptr_array_add(list, NULL);
+	joined = g_strjoinv("\n", (char **)list->pdata);
+	return g_strdup_printf("macros for queue %s in %s:\n\n%s", macro.queue,
+	    macro.language, joined);
 }

@@ -10,7 +10,10 @@
 #include "policy/locale.h"
 #include "policy/proof.h"
 
-enum { TEXT_MOST = 256 << 10 }; /* mustache_render gives up at 1 MiB */
+enum {
+	TEXT_MOST = 256 << 10, /* mustache_render gives up at 1 MiB */
+	LOCAL_MOST = 64,       /* octets of a local part (RFC 5321) */
+};
 
 MustacheData *
 letter_data(const Facts *facts, const Effects *effects)
@@ -116,6 +119,13 @@ keyed_address(const Facts *facts, const Desk *desk, TokenKind kind,
 	if (!facts->mailbox->plus)
 		return NULL;
 	token = token_make(desk->keys, kind, ticket, party);
+	if (kind == TOKEN_NOTE && strlen(facts->mailbox->address) -
+		    strlen(address_domain(facts->mailbox->address)) +
+		    strlen(PROOF_NOTE) + strlen(token) <= LOCAL_MOST) {
+		g_autofree char *marked = g_strconcat(PROOF_NOTE, token, NULL);
+
+		return address_with_detail(facts->mailbox->address, marked);
+	}
 	return address_with_detail(facts->mailbox->address, token);
 }
 
@@ -174,8 +184,12 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autoptr(Address) from = address_new(
 	    letter->from_address, letter->from_name);
 	g_autoptr(Address) to = address_new(letter->to, plan->to_name);
+	g_autofree char *reply_name = plan->reply_kind == TOKEN_NOTE
+	    ? g_strdup_printf("Internal note (%s)",
+		  facts->mailbox->display_name)
+	    : g_strdup(letter->from_name);
 	g_autoptr(Address) reply_to = reply != NULL
-	    ? address_new(reply, letter->from_name)
+	    ? address_new(reply, reply_name)
 	    : NULL;
 	g_autofree char *root = letter_root_id(
 	    facts, desk, ticket, plan->to->id);

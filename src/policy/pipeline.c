@@ -86,6 +86,32 @@ read_facts(const Road *road, GError **error)
 	    road->dkim, road->now, error);
 }
 
+/* A ticket that did not exist before: what would have come before the answer,
+ * and the answer, if /reply says that the text is one. */
+static gboolean
+begin(const OrderRun *run, const Road *road, const GPtrArray *orders,
+    GError **error)
+{
+	g_autoptr(Orders) above = orders_read(road->message->new_text);
+	Act reply = *run->as;
+	char *said;
+
+	if (!orders_run(run, orders, TRUE, error))
+		return FALSE;
+	if ((orders_bits(above) & ORDERS_REPLY) == 0)
+		return TRUE;
+	if (road->message->attachments->len > 0)
+		return error_permanent(error,
+		    "/reply: a first answer cannot have attachments; please "
+		    "answer the notification of the ticket instead");
+	reply.verb = "reply";
+	reply.text = above->rest;
+	said = act_run(run->txn, run->desk, &reply, run->now, error);
+	if (said != NULL)
+		g_ptr_array_add(run->said, said);
+	return said != NULL;
+}
+
 /* The deeds that an agent's mail orders, around what the mail itself does. *why:
  * what cannot be; then nothing of it was done. */
 static gboolean
@@ -104,20 +130,24 @@ obey(const Road *road, const Facts *facts, const Effects *first,
 	as.way = "by mail";
 	as.answers = road->message->in_reply_to;
 	as.reasons = reasons;
-	if (!orders_run(&run, first->orders, TRUE, error))
+	if (!first->opens && !orders_run(&run, first->orders, TRUE, error))
 		return FALSE;
 	again = read_facts(road, error);
 	if (again == NULL)
 		return FALSE;
 	effects = pipeline_decide(again, road->desk, road->now);
 	if (effects->orders == NULL)
-		return error_permanent(error,
-		    "the ticket has changed while it was read");
+		return error_permanent(error, "%s",
+		    again->refusal != NULL
+			? again->refusal
+			: "the ticket has changed while it was read");
 	pass_reasons(effects, reasons);
 	if (!effects_write(road->txn, again, effects, road->octets, road->now,
 		error))
 		return FALSE;
 	relay_tell(again, effects, said);
+	if (effects->opens && !begin(&run, road, effects->orders, error))
+		return FALSE;
 	return orders_run(&run, effects->orders, FALSE, error) &&
 	       orders_confirm(&run, road->message, road->message->content_hash,
 		   error);
@@ -152,6 +182,10 @@ obey_or_hold(const Road *road, const Facts *facts, const Effects *first,
 	if (again == NULL)
 		return FALSE;
 	again->refusal = g_strdup(why->message);
+	if (first->opens) {
+		g_clear_pointer(&again->forwarded, address_row_free);
+		again->opened_for = FALSE;
+	}
 	effects = pipeline_decide(again, road->desk, road->now);
 	pass_reasons(effects, road->reasons);
 	return effects_write(road->txn, again, effects, road->octets,

@@ -12,6 +12,7 @@
 #include "policy/guard.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
+#include "policy/talk.h"
 #include "policy/ticket.h"
 #include "policy/verb.h"
 
@@ -71,7 +72,8 @@ static void
 hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
     const char *why, const char *advice, Effects *effects)
 {
-	const AddressRow *agent = facts->token_party;
+	const AddressRow *agent =
+	    effects->opens ? facts->sender : facts->token_party;
 	g_autoptr(MustacheData) data = letter_data(facts, effects);
 	g_autofree char *cause = g_strdup_printf(
 	    "held:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s",
@@ -218,13 +220,51 @@ way(const Facts *facts)
 }
 
 static void
-note(const Facts *facts, gint64 now, Effects *effects)
+note(const Facts *facts, const Desk *desk, gint64 now, const char *text,
+    Effects *effects)
 {
 	g_free(effects->kind);
 	effects->kind = g_strdup("note");
 	effects->ticket->updated = now;
 	effects_event(effects, "note", facts->author->address, "%s", way(facts));
 	effects_reason(effects, "relay", "kept as an internal note");
+	if (*text != '\0' || facts->message->attachments->len > 0)
+		talk_note(facts, desk, now, text, effects);
+}
+
+/* The prepared answer, and what the agent wrote below. A greeting of his stays
+ * on top. */
+static char *
+with_macro(const Facts *facts, const char *text)
+{
+	const char *p = text;
+
+	if (facts->macro == NULL)
+		return g_strdup(text);
+	if (greets(text)) {
+		p = strchr(text, '\n') + 1;
+		return g_strdup_printf("%.*s\n\n%s%s%s", (int)(p - text - 1),
+		    text, facts->macro, *p != '\0' ? "\n\n" : "",
+		    p + strspn(p, "\n"));
+	}
+	return g_strconcat(facts->macro, *text != '\0' ? "\n\n" : "", text,
+	    NULL);
+}
+
+/* What would have gone out is told to the agent instead. */
+static void
+show_only(Effects *effects)
+{
+	guint last = effects->letters->len - 1;
+	const LetterEffect *letter = effects->letters->pdata[last];
+
+	effects->preview = g_strdup_printf("this would go out to %s, and has "
+					   "not gone:\n\nSubject: %s\n\n%s",
+	    letter->to, letter->subject, letter->text);
+	g_ptr_array_remove_index(effects->letters, last);
+	g_ptr_array_remove_index(
+	    effects->reasons, effects->reasons->len - 1);
+	effects_reason(effects, "relay", "a preview for the agent");
 }
 
 static char *
@@ -241,7 +281,8 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
     const char **advice, Effects *effects)
 {
 	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
-	const char *text = orders->rest, *why;
+	g_autofree char *whole = with_macro(facts, orders->rest);
+	const char *text = whole, *why;
 	guint verbs = orders_bits(orders);
 	gboolean is_note;
 
@@ -254,18 +295,32 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 		return g_strdup("the sender is an observer, who sees and does "
 				"not write");
 	}
+	if ((verbs & ORDERS_FOR) != 0) {
+		*advice = "Please write to the desk's own address for that.";
+		return g_strdup("/for opens a new ticket, and this mail is of "
+				"one that is there");
+	}
+	/* A client that knows no Reply-To answers the plain address. */
+	if (facts->preview && (verbs & ORDERS_ACT) != 0) {
+		*advice = "With ? the letter is only shown. Please leave the "
+			  "other commands out, or the question mark.";
+		return g_strdup("a preview sends and does nothing, and other "
+				"commands stand beside it");
+	}
 	is_note = (verbs & ORDERS_NOTE) != 0 ||
-	    facts->address_token.kind == TOKEN_NOTE;
-	why = is_note ? NULL : content_doubt(facts, desk, text, verbs);
-	if (why == NULL)
-		why = facts->refusal;
+	    facts->address_token.kind == TOKEN_NOTE ||
+	    (facts->address_token.kind == 0 && facts->answers_note &&
+		(verbs & ORDERS_REPLY) == 0);
+	why = facts->refusal;
+	if (why == NULL && !is_note)
+		why = content_doubt(facts, desk, text, verbs);
 	if (why != NULL) {
 		*advice = "Please change your answer and send it again by "
 			  "replying to this mail.";
 		return g_strdup(why);
 	}
 	if (is_note)
-		note(facts, now, effects);
+		note(facts, desk, now, text, effects);
 	else if (*text != '\0' || facts->message->attachments->len > 0) {
 		if (!send_answer(
 			facts, desk, now, text, verbs, effects)) {
@@ -273,7 +328,10 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 				  "characters or attachments.";
 			return g_strdup("the letter could not be made");
 		}
-		record_answer(facts, now, effects);
+		if (facts->preview)
+			show_only(effects);
+		else
+			record_answer(facts, now, effects);
 	}
 	if (orders->list->len > 0)
 		effects->orders = g_ptr_array_ref(orders->list);
@@ -293,6 +351,23 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		    advice, effects);
 }
 
+/* A proven agent's mail that opens a ticket for somebody: its commands are of
+ * that ticket. */
+static void
+open_ticket(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
+
+	if (facts->refusal != NULL)
+		hold(facts, desk, now, facts->message->content_hash,
+		    facts->refusal,
+		    "The mail is kept as a ticket in your own name. Please "
+		    "correct that line and send it again.",
+		    effects);
+	else if (facts->forwarded != NULL && orders->list->len > 0)
+		effects->orders = g_ptr_array_ref(orders->list);
+}
+
 void
 relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
@@ -301,6 +376,8 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	gboolean his_own;
 	const char *why;
 
+	if (effects->opens && facts->from_agent && facts->auth == AUTH_PASS)
+		open_ticket(facts, desk, now, effects);
 	if (!effects->is_inside)
 		return;
 	g_free(effects->visibility);
@@ -336,11 +413,18 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 void
 relay_tell(const Facts *facts, const Effects *effects, GPtrArray *said)
 {
+	if (effects->opens)
+		g_ptr_array_add(said,
+		    g_strdup_printf("ticket %" G_GINT64_FORMAT " is open in "
+				    "the name of %s",
+			effects->ticket->number, facts->forwarded->written));
+	if (effects->preview != NULL)
+		g_ptr_array_add(said, g_strdup(effects->preview));
 	if (g_str_equal(effects->kind, "note"))
 		g_ptr_array_add(said,
 		    g_strdup_printf("your note is kept on ticket "
 				    "%" G_GINT64_FORMAT,
-			facts->ticket->number));
+			effects->ticket->number));
 	for (guint i = 0; i < effects->letters->len; i++) {
 		const LetterEffect *letter = effects->letters->pdata[i];
 		g_autofree char *to = NULL;

@@ -106,7 +106,9 @@ add_parties(const Facts *facts, Effects *effects)
 	effects_participant(effects, ticket->requester, "requester");
 	if (facts->forwarded != NULL) {
 		effects_reason(effects, "party",
-		    "the customer is %s, whose mail %s has forwarded",
+		    facts->opened_for
+			? "the customer is %s, for whom %s opens it"
+			: "the customer is %s, whose mail %s has forwarded",
 		    facts->forwarded->address, facts->author->address);
 		return;
 	}
@@ -160,6 +162,8 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 {
 	const Message *message = facts->message;
 	Ticket *ticket = ticket_new();
+	const AddressRow *customer =
+	    facts->forwarded != NULL ? facts->forwarded : facts->sender;
 
 	ticket->id = ticket->number = facts->next_number;
 	g_free(ticket->mailbox);
@@ -170,8 +174,8 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 		: facts->mailbox->queue);
 	g_free(ticket->language);
 	ticket->language = g_strdup(
-	    facts->sender != NULL && *facts->sender->language != '\0'
-		? facts->sender->language
+	    customer != NULL && *customer->language != '\0'
+		? customer->language
 		: facts->mailbox->language);
 	g_free(ticket->subject);
 	ticket->subject = subject_of(facts, follows);

@@ -18,6 +18,9 @@ const Verb verb_table[] = {
 	    "the text stays inside; colleagues read it" },
 	{ "no-cc", "", VERB_NOTHING, VERB_MAIL,
 	    "this answer goes to the customer alone" },
+	{ "macro", "NAME [PARAMETER=VALUE] | NAME?", VERB_WORDS,
+	    VERB_MAIL,
+	    "put a prepared answer above the text; with ? only show it" },
 	{ "close", "", VERB_NOTHING, BOTH, "close the ticket" },
 	{ "open", "", VERB_NOTHING, BOTH, "open it again" },
 	{ "wait", "[WHEN]", VERB_MAYBE, BOTH,
@@ -46,6 +49,8 @@ const Verb verb_table[] = {
 	{ "link", "NUMBER", VERB_TICKET, BOTH,
 	    "show it as related to that ticket" },
 	{ "remind", "WHEN", VERB_WHEN, BOTH, "write to me about it then" },
+	{ "for", "ADDRESS", VERB_WORDS, VERB_MAIL,
+	    "in a mail to the desk: open a ticket in that customer's name" },
 	{ "undo", "", VERB_NOTHING, BOTH,
 	    "take the last of these deeds back" },
 	{ "history", "", VERB_NOTHING, BOTH | VERB_READS,
@@ -53,6 +58,8 @@ const Verb verb_table[] = {
 	{ "summary", "", VERB_NOTHING, BOTH | VERB_READS, "how it stands" },
 	{ "away", "WHEN | off", VERB_WORDS, VERB_READS,
 	    "I am out of office until then" },
+	{ "macros", "", VERB_NOTHING, BOTH | VERB_READS,
+	    "prepared answers for this queue and language" },
 	{ "help", "", VERB_NOTHING, VERB_READS, "these commands" },
 	{ NULL, NULL, VERB_NOTHING, 0, NULL },
 };
@@ -399,8 +406,26 @@ orders_bits(const Orders *orders)
 			bits |= ORDERS_NOTE;
 		else if (g_str_equal(order->verb->name, "no-cc"))
 			bits |= ORDERS_NO_CC;
+		else if (g_str_equal(order->verb->name, "for"))
+			bits |= ORDERS_FOR;
+		else if (g_str_equal(order->verb->name, "macro"))
+			bits |= ORDERS_MACRO;
+		else
+			bits |= ORDERS_REPLY;
 	}
 	return bits;
+}
+
+const char *
+orders_argument(const GPtrArray *list, const char *verb)
+{
+	for (guint i = 0; i < list->len; i++) {
+		const Order *order = list->pdata[i];
+
+		if (g_str_equal(order->verb->name, verb))
+			return order->argument;
+	}
+	return NULL;
 }
 
 gboolean

@@ -69,8 +69,13 @@ enum {
 	ORDERS_ACT = 1 << 0,   /* some of them does more than tell of the mail */
 	ORDERS_NOTE = 1 << 1,  /* the text stays inside */
 	ORDERS_NO_CC = 1 << 2, /* this answer goes to the customer alone */
+	ORDERS_FOR = 1 << 3,   /* it opens a ticket for somebody */
+	ORDERS_MACRO = 1 << 5, /* a prepared answer stands above it */
+	ORDERS_REPLY = 1 << 4, /* the text goes to the customer, expressly */
 };
 guint orders_bits(const Orders *orders);
+/* What stands behind the first such verb; NULL: there is none. Borrowed. */
+const char *orders_argument(const GPtrArray *list, const char *verb);
 /* TRUE if they change nothing. */
 gboolean orders_read_only(const Orders *orders);
 

@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-/* kind: "tag", "priority". of char *, in the order of the alphabet. */
+/* kind: "tag", "priority", "watcher". of char *, in the order of the alphabet. */
 GPtrArray *label_list(StoreTxn *txn, gint64 ticket, const char *kind,
     GError **error);
 /* *changed FALSE: it was there, or was not. */

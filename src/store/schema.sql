@@ -97,7 +97,7 @@ CREATE TABLE ticket_queue (
 ) STRICT;
 
 -- Words that agents have put on a ticket. kind: tag; priority (at most one: low,
--- high, urgent).
+-- high, urgent); watcher (an agent's address: he hears of notes).
 CREATE TABLE label (
 	ticket INTEGER NOT NULL REFERENCES ticket (id),
 	kind TEXT NOT NULL,

@@ -391,6 +391,19 @@ message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
 }
 
 gboolean
+message_is_note(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gboolean *note, GError **error)
+{
+	gint64 n = 0;
+
+	if (!store_run_int(txn, STMT_MESSAGE_IS_NOTE, &n, NULL, error, ticket,
+		message_id))
+		return FALSE;
+	*note = n > 0;
+	return TRUE;
+}
+
+gboolean
 message_told_by(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *message, GError **error)
 {

@@ -103,6 +103,9 @@ gboolean message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
 /* The mail that it tells of; *message 0: none. */
 gboolean message_told_by(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *message, GError **error);
+/* TRUE if that letter told an agent of a note. */
+gboolean message_is_note(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gboolean *note, GError **error);
 /* Texts of internal notes, newest first, at most 100; of char *. */
 GPtrArray *message_notes(StoreTxn *txn, gint64 ticket, GError **error);
 

@@ -326,7 +326,7 @@ def main():
         try:
             wrong, unlike, faults = run(case, sys.argv[1])
         except (Broken, OSError, ValueError, subprocess.SubprocessError) as e:
-            wrong, unlike = str(e).splitlines() or [repr(e)], [], []
+            wrong, unlike, faults = str(e).splitlines() or [repr(e)], [], []
         tap.ok(title, wrong)
         explained += [name + ": " + line for line in unlike]
         headers += [name + ": " + line for line in faults]

@@ -106,7 +106,9 @@ test_table(void)
 	for (const Verb *verb = verb_table; verb->name != NULL; verb++) {
 		g_assert_true(verb_find(verb->name) == verb);
 		g_assert_cmpstr(verb_word(verb, "en"), ==, verb->name);
-		if (!g_str_equal(verb->name, "no-cc"))
+		if (!g_str_equal(verb->name, "no-cc") &&
+		    !g_str_equal(verb->name, "macro") &&
+		    !g_str_equal(verb->name, "for"))
 			g_assert_true(act_knows(verb->name));
 	}
 	g_assert_null(verb_find("dance"));
