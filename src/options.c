@@ -4,8 +4,10 @@
 
 #include "ground/config.h"
 #include "ground/error.h"
+#include "policy/board.h"
 
-const ConfigOption *const options_tables[] = { site_options, NULL };
+const ConfigOption *const options_tables[] = { site_options,
+	board_options, NULL };
 
 const char *
 options_path(const char *given)

@@ -16,6 +16,7 @@ const Command *const commands[] = {
 	&cmd_deliver,
 	&cmd_process,
 	&cmd_inspect,
+	&cmd_language,
 	&cmd_thread,
 	&cmd_explain,
 	&cmd_ticket,

@@ -18,6 +18,8 @@ extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
     cmd_agent, cmd_customer, cmd_import, cmd_quarantine, cmd_key, cmd_config,
     cmd_backup, cmd_health, cmd_eta_replay;
 
+extern const Command cmd_language;
+
 /* All of them, NULL-terminated. */
 extern const Command *const commands[];
 

@@ -13,6 +13,7 @@
 #include "mail/message.h"
 #include "mail/nameserver.h"
 #include "options.h"
+#include "policy/board.h"
 #include "policy/calendar.h"
 #include "policy/roster.h"
 #include "policy/template.h"
@@ -179,6 +180,24 @@ check_mailboxes(Report *report, const Site *site)
 }
 
 static void
+check_boards(Report *report, const Site *site)
+{
+	for (guint i = 0; i < site->boards->len; i++) {
+		const Board *board = site->boards->pdata[i];
+		g_autofree char *what = g_strdup_printf(
+		    "board %s", board->name);
+		g_autofree char *text = g_strdup_printf("%s at %s%s%s",
+		    board->endpoint->user, board->endpoint->host,
+		    *board->agent != '\0' ? ", where flags are for "
+					  : ", where flags are for nobody",
+		    board->agent);
+
+		right(what, text);
+		check_secret(report, board->section, what);
+	}
+}
+
+static void
 check_calendars(const Site *site)
 {
 	for (guint i = 0; i < site->calendars->len; i++) {
@@ -236,6 +255,7 @@ run(const char *config, int argc, char **argv G_GNUC_UNUSED)
 	right("configuration", path);
 	check_proof(&report, site);
 	check_mailboxes(&report, site);
+	check_boards(&report, site);
 	check_calendars(site);
 	check_templates(&report, site);
 	check_key(&report, site);

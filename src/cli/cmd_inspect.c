@@ -13,6 +13,7 @@
 
 #define WORKERS_MOST   4
 #define FILES_FOR_MORE 16 /* so many make a second worker worth while */
+#define OUTPUT_BUFFER  (64 * 1024)
 
 /* {"address":..,"name":..}: the address as a person reads it. */
 static char *
@@ -310,8 +311,10 @@ run(const char *config G_GNUC_UNUSED, int argc, char **argv)
 		return cmd_usage(&cmd_inspect, NULL);
 	if (words != NULL && *words != '\0' && !words_check(words, &fault))
 		return cmd_fail(fault);
-	if (argc > FILES_FOR_MORE)
+	if (argc > FILES_FOR_MORE) {
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 		pool.size = CLAMP(g_get_num_processors(), 1, WORKERS_MOST);
+	}
 	if (argc == 1)
 		good = inspect_one(&pool, "-");
 	for (int i = 1; i < argc; i++)

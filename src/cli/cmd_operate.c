@@ -11,6 +11,7 @@
 #include "cli/cmd.h"
 #include "daemon/role.h"
 #include "ground/clock.h"
+#include "ground/config.h"
 #include "options.h"
 #include "store/outbox.h"
 #include "store/spool.h"
@@ -35,7 +36,7 @@ backup(const char *config, int argc, char **argv)
 
 /* --- health ---------------------------------------------------------------- */
 
-enum { LATE = 120, MAILBOX_LATE = 600 }; /* seconds */
+enum { LATE = 120, WATCHED_LATE = 600 }; /* seconds */
 
 typedef struct Health {
 	Json json;
@@ -117,8 +118,9 @@ add_store(Health *health, const Site *site, gint64 now)
 		    now - oldest);
 }
 
+/* One line of a status file: what, connected, last look, failing since, why. */
 static void
-add_mailbox(Health *health, GString *out, char **f, gint64 now)
+add_watched(Health *health, GString *out, const char *kind, char **f, gint64 now)
 {
 	gint64 sweep = g_ascii_strtoll(f[2], NULL, 10);
 	gint64 since = g_ascii_strtoll(f[3], NULL, 10);
@@ -126,7 +128,7 @@ add_mailbox(Health *health, GString *out, char **f, gint64 now)
 	Json one;
 
 	json_begin(&one);
-	json_text(&one, "mailbox", f[0]);
+	json_text(&one, kind, f[0]);
 	json_bool(&one, "connected", g_str_equal(f[1], "1"));
 	json_time(&one, "last_sweep", sweep);
 	json_time(&one, "failing_since", since);
@@ -134,18 +136,21 @@ add_mailbox(Health *health, GString *out, char **f, gint64 now)
 	text = json_end(&one);
 	g_string_append_printf(out, "%s%s", out->len > 1 ? "," : "", text);
 	if (since != 0)
-		problem(health, "mailbox %s: %s", f[0], f[4]);
-	else if (sweep != 0 && now - sweep > MAILBOX_LATE)
+		problem(health, "%s %s: %s", kind, f[0], f[4]);
+	else if (sweep != 0 && now - sweep > WATCHED_LATE)
 		problem(health,
-		    "mailbox %s: no look at it for %" G_GINT64_FORMAT " s",
+		    "%s %s: no look at it for %" G_GINT64_FORMAT " s", kind,
 		    f[0], now - sweep);
 }
 
+/* A file of an earlier configuration may lie there: what is none no more is
+ * not told of. */
 static void
-add_mailboxes(Health *health, const Site *site, gint64 now)
+add_status(Health *health, const Site *site, const char *kind,
+    const char *file, const char *list, gint64 now)
 {
 	g_autofree char *run = role_run_dir(site);
-	g_autofree char *path = g_build_filename(run, "fetch.status", NULL);
+	g_autofree char *path = g_build_filename(run, file, NULL);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	g_autoptr(GString) out = g_string_new("[");
@@ -155,11 +160,12 @@ add_mailboxes(Health *health, const Site *site, gint64 now)
 	for (guint i = 0; lines != NULL && lines[i] != NULL; i++) {
 		g_auto(GStrv) fields = g_strsplit(lines[i], "\t", 5);
 
-		if (g_strv_length(fields) == 5)
-			add_mailbox(health, out, fields, now);
+		if (g_strv_length(fields) == 5 &&
+		    config_section(site->config, kind, fields[0]) != NULL)
+			add_watched(health, out, kind, fields, now);
 	}
 	g_string_append_c(out, ']');
-	json_raw(&health->json, "mailboxes", out->str);
+	json_raw(&health->json, list, out->str);
 }
 
 static int
@@ -185,7 +191,9 @@ health_run(const char *config, int argc, char **argv)
 		problem(&health, "javobd is not running");
 	add_spool(&health, site, now);
 	add_store(&health, site, now);
-	add_mailboxes(&health, site, now);
+	add_status(
+	    &health, site, "mailbox", "fetch.status", "mailboxes", now);
+	add_status(&health, site, "board", "board.status", "boards", now);
 	json_list(&health.json, "problems", health.problems);
 	text = json_end(&health.json);
 	problems = health.problems->len;

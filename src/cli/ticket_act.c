@@ -54,6 +54,7 @@ act_now(CmdDesk *desk, Act *act, GError **error)
 	if (said == NULL || !store_commit(g_steal_pointer(&txn), error))
 		return FALSE;
 	wake_send(run, "send");
+	wake_send(run, "board");
 	puts(said);
 	return TRUE;
 }

@@ -552,6 +552,7 @@ run_batch(Ingest *ingest, GPtrArray *items, gboolean more, GPtrArray **next,
 	if (!ok)
 		return FALSE;
 	wake_send(ingest->run_dir, "send");
+	wake_send(ingest->run_dir, "board");
 	for (guint i = 0; i < items->len; i++)
 		if (!settle(ingest, items->pdata[i], error))
 			return FALSE;

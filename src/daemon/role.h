@@ -7,6 +7,7 @@
  *           prover, which may ask name servers (dkim = yes)
  *   send    outbox -> SMTP                  passwords, network, store
  *   tick    due timers -> commit            store, key
+ *   board   tickets <-> IMAP folders        passwords, network, store, key
  */
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
@@ -35,6 +36,8 @@ gboolean listen_wanted(const Site *site);
 int ingest_run(const RoleContext *context);
 int send_run(const RoleContext *context);
 int tick_run(const RoleContext *context);
+int board_run(const RoleContext *context);
+gboolean board_wanted(const Site *site);
 
 /* STATE_DIR/run, where the wake-up sockets and status files are; free with
  * g_free. */

@@ -32,6 +32,7 @@
 static const Role roles[] = {
 	{ "fetch", fetch_run, fetch_wanted },
 	{ "listen", listen_run, listen_wanted },
+	{ "board", board_run, board_wanted },
 	{ "ingest", ingest_run, NULL },
 	{ "tick", tick_run, NULL },
 	{ "send", send_run, NULL },

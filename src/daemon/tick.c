@@ -11,6 +11,7 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/message.h"
+#include "policy/assign.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
@@ -83,7 +84,7 @@ waited(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer, const Desk *desk,
 	    timer->due);
 
 	if (!g_str_equal(effects->ticket->state, "waiting") ||
-	    !ticket_move(effects->ticket, TICKET_REOPEN, now))
+	    !ticket_move(effects->ticket, TICKET_OPEN, now))
 		return TRUE;
 	effects_event(effects, "reopened", "javob",
 	    "the time that it waited for has come");
@@ -116,6 +117,15 @@ remind(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+static gboolean
+assign(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer G_GNUC_UNUSED,
+    const Desk *desk, gint64 now, Facts *facts, Effects *effects,
+    GError **error G_GNUC_UNUSED)
+{
+	assign_due(facts, desk, now, effects);
+	return TRUE;
+}
+
 typedef struct TimerKind {
 	const char *name;
 	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
@@ -127,6 +137,7 @@ static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
 	{ "wake", waited },
 	{ "remind", remind },
+	{ ASSIGN_TIMER, assign },
 };
 
 static gboolean
@@ -284,8 +295,10 @@ tick_run(const RoleContext *context)
 		if ((tick.store != NULL ||
 			tick_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
-		    fired > 0)
+		    fired > 0) {
 			wake_send(run, "send");
+			wake_send(run, "board");
+		}
 		if (reason == NULL && clock_now() - purged > PURGE_EVERY) {
 			purge(tick.store, &reason);
 			purged = clock_now();

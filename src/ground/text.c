@@ -70,6 +70,22 @@ skip_pairs(const guchar *p, const guchar *end)
 	return pending != 0 ? p - 1 : p;
 }
 
+/* Octets at p, 32 at a time, that are ASCII without NUL. */
+static const guchar *
+skip_ascii(const guchar *p, const guchar *end)
+{
+	for (; end - p >= 32; p += 32) {
+		guint64 x[4];
+
+		memcpy(x, p, sizeof(x));
+		if ((((x[0] - ONES) | x[0] | (x[1] - ONES) | x[1] |
+			 (x[2] - ONES) | x[2] | (x[3] - ONES) | x[3]) &
+			HIGHS) != 0)
+			break;
+	}
+	return p;
+}
+
 gboolean
 text_is_utf8(const char *octets, gsize length)
 {
@@ -78,7 +94,7 @@ text_is_utf8(const char *octets, gsize length)
 	while (p < end) {
 		gsize n;
 
-		p = skip_pairs(p, end);
+		p = skip_pairs(skip_ascii(p, end), end);
 		if (p == end)
 			break;
 		n = *p >= 0x80 ? wide_length(p, (gsize)(end - p)) : *p != 0;
@@ -90,9 +106,10 @@ text_is_utf8(const char *octets, gsize length)
 }
 
 /* First octet that is NUL or not US-ASCII, or the end. */
-const char *
-text_skip_ascii(const char *p, const char *end)
+static const char *
+skip_all_ascii(const char *p, const char *end)
 {
+	p = (const char *)skip_ascii((const guchar *)p, (const guchar *)end);
 	while (p < end && (guchar)(*p - 1) < 0x7f)
 		p++;
 	return p;
@@ -106,12 +123,19 @@ text_valid(const char *octets, gssize length)
 	if (octets == NULL)
 		return g_strdup("");
 	n = length < 0 ? strlen(octets) : (gsize)length;
-	if (text_skip_ascii(octets, octets + n) == octets + n)
-		return g_strndup(octets, n);
-	return text_normalize(text_is_utf8(octets, n)
-				  ? g_strndup(octets, n)
-				  : g_utf8_make_valid(octets, (gssize)n),
-	    FALSE);
+	if (text_is_utf8(octets, n))
+		return text_nfc(octets, n);
+	return text_normalize(g_utf8_make_valid(octets, (gssize)n), FALSE);
+}
+
+char *
+text_nfc(const char *octets, gsize length)
+{
+	char *text = g_strndup(octets, length);
+
+	if (skip_all_ascii(octets, octets + length) == octets + length)
+		return text;
+	return text_normalize(text, FALSE);
 }
 
 /* What the eye does not see but programs act on. */
@@ -261,21 +285,22 @@ last_char(const GString *out)
 	return g_utf8_get_char(g_utf8_prev_char(out->str + out->len));
 }
 
-/* The first character at or after p that needs a closer look: not the letters
- * of two octets, of which only U+00AD and U+034F are invisible. */
+/* The first character at or after p that needs a closer look, or the end: not
+ * the letters of two octets, of which only U+00AD and U+034F are invisible. */
 static const char *
-skip_plain(const char *p, const char *end)
+skip_plain(const char *p)
 {
-	while (p < end) {
-		guchar c = (guchar)*p;
+	static const guint8 octets[256] = {
+		['\n'] = 1,
+		['\t'] = 1,
+		[' ' ... '~'] = 1,
+		[0xc3 ... 0xcc] = 2,
+		[0xce ... 0xdf] = 2,
+	};
+	guint8 n;
 
-		if ((c >= ' ' && c < 0x7f) || c == '\n' || c == '\t')
-			p++;
-		else if (c >= 0xc3 && c <= 0xdf && c != 0xcd)
-			p += 2;
-		else
-			break;
-	}
+	while ((n = octets[(guchar)*p]) != 0)
+		p += n;
 	return p;
 }
 
@@ -290,7 +315,7 @@ text_clean_body(const char *text)
 	for (; p < end; p = next) {
 		gunichar c;
 
-		next = skip_plain(p, end);
+		next = skip_plain(p);
 		if (next > p) {
 			g_string_append_len(out, p, next - p);
 			continue;
@@ -334,10 +359,16 @@ text_starts(const char *text, const char *prefix)
 static gboolean
 is_json_plain(char octet)
 {
-	guchar c = (guchar)octet;
+	static const guint8 plain[256] = {
+		[' ' ... '!'] = TRUE,
+		['#' ... '['] = TRUE,
+		[']' ... '~'] = TRUE,
+		[0x80 ... 0xc1] = TRUE,
+		[0xc3 ... 0xe1] = TRUE,
+		[0xe3 ... 0xff] = TRUE,
+	};
 
-	return c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != 0xc2 &&
-	       c != 0xe2;
+	return plain[(guchar)octet];
 }
 
 /* Quotes, backslashes, and what would end a line or a script. */

@@ -8,6 +8,9 @@
  * nothing: it becomes U+FFFD. length -1: up to NUL. Free with g_free. */
 char *text_valid(const char *octets, gssize length);
 
+/* The same of what text_is_utf8. */
+char *text_nfc(const char *octets, gsize length);
+
 /* Valid UTF-8 without NUL. */
 gboolean text_is_utf8(const char *octets, gsize length);
 

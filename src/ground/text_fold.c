@@ -168,6 +168,17 @@ is_i(gunichar c)
 	return c == 'i';
 }
 
+/* Case away from one character that is no sharp s, and apostrophes. */
+static gunichar
+fold_letter(gunichar c)
+{
+	if (c == 0x130 || c == 0x131)
+		return 'i';
+	if (is_apostrophe(c))
+		return '\'';
+	return (gunichar)u_foldCase((UChar32)c, U_FOLD_CASE_DEFAULT);
+}
+
 /* Case away. Turkish and Azerbaijani write I for dotless i, and capital I
  * with dot folds to i and a combining dot: all of them become i. Apostrophes
  * once more, since some come out of ligatures only now. */
@@ -186,13 +197,7 @@ fold_letters(const char *text)
 		}
 		if (c == 0x307 && is_i(base))
 			continue;
-		if (c == 0x130 || c == 0x131)
-			c = 'i';
-		else if (is_apostrophe(c))
-			c = '\'';
-		else
-			c = (gunichar)u_foldCase((UChar32)c,
-			    U_FOLD_CASE_DEFAULT);
+		c = fold_letter(c);
 		if (!text_is_mark(c))
 			base = c;
 		g_string_append_unichar(out, c);
@@ -219,9 +224,12 @@ simple_fold(gunichar c)
 	g_autofree char *folded = NULL;
 	gunichar f;
 
-	if (c == 0 || !is_boundary(c, TRUE) || text_is_mark(c) ||
-	    u_getCombiningClass((UChar32)c) != 0)
+	if (c == 0 || !is_boundary(c, TRUE) || text_is_mark(c))
 		return 0;
+	/* Nearly all: what it folds to is normal. */
+	f = fold_letter(c);
+	if (c != 0xdf && c != 0x1e9e && is_boundary(f, TRUE))
+		return f;
 	g_unichar_to_utf8(c, text);
 	folded = fold_whole(text);
 	f = g_utf8_get_char(folded);
@@ -270,18 +278,43 @@ wide_at(const char *p)
 			   : g_utf8_get_char(p);
 }
 
+/* Eight octets at p that are ASCII, but no NUL and no "`", folded into to; FALSE
+ * if they are others. */
+static gboolean
+fold_eight(const char *p, char *to)
+{
+	const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+	const guint64 high = ones * 0x80;
+	guint64 x, capital, grave;
+
+	memcpy(&x, p, 8);
+	grave = x ^ ones * '`';
+	if (((x | (x - ones) | ((grave - ones) & ~grave)) & high) != 0)
+		return FALSE;
+	capital = (x + ones * (0x80 - 'A')) & ~(x + ones * (0x7f - 'Z')) & high;
+	x |= capital >> 2;
+	memcpy(to, &x, 8);
+	return TRUE;
+}
+
 /* Characters at p that fold one by one, into to; both are moved on, *last to
  * the last one of them. The table's characters take at most three octets for
  * two. */
 static char *
-fold_simple(const guint16 *table, const char **p, const char **last, char *to,
-    char **mark)
+fold_simple(const guint16 *table, const char **p, const char *end,
+    const char **last, char *to, char **mark)
 {
 	const char *from = *p;
 
 	for (;;) {
 		gunichar c, f;
 
+		while (end - from >= 8 && fold_eight(from, to)) {
+			from += 8;
+			to += 8;
+			*last = from - 1;
+			*mark = to - 1;
+		}
 		if ((guchar)*from < 0x80) {
 			char octet = *from;
 
@@ -344,7 +377,7 @@ text_fold(const char *text)
 
 		g_string_set_size(out, before + left + left / 2 + 4);
 		mark = out->str + before;
-		to = fold_simple(table, &p, &last, mark, &mark);
+		to = fold_simple(table, &p, end, &last, mark, &mark);
 		g_string_truncate(out, (gsize)(to - out->str));
 		if (*p == '\0')
 			return g_string_free(out, FALSE);

@@ -4,9 +4,6 @@
 
 #include <glib.h>
 
-/* First octet that is NUL or not US-ASCII, or the end. */
-const char *text_skip_ascii(const char *p, const char *end);
-
 /* text if it is valid UTF-8, "" if it is NULL, else what text_valid makes of
  * it, which *owned then holds. */
 const char *text_checked(const char *text, char **owned);

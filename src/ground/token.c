@@ -125,7 +125,7 @@ is_same(const guint8 *a, const guint8 *b, gsize n)
 static gboolean
 is_kind(guint8 octet)
 {
-	return octet != 0 && strchr("canbmxq", octet) != NULL;
+	return octet != 0 && strchr("canbmxqd", octet) != NULL;
 }
 
 const TokenKey *

@@ -18,6 +18,7 @@ typedef enum TokenKind {
 	TOKEN_MESSAGE = 'm',  /* inside a Message-ID of ours */
 	TOKEN_LOOP = 'x',     /* value of our X-Loop field; ticket, party 0 */
 	TOKEN_QUOTE = 'q',    /* at the foot of a customer's letter */
+	TOKEN_BOARD = 'd',    /* on a message of a board; party: which one */
 } TokenKind;
 
 typedef struct Token {

@@ -7,6 +7,7 @@
 
 #include <libetpan/libetpan.h>
 
+#include "ground/error.h"
 #include "ground/log.h"
 #include "ground/stream.h"
 
@@ -20,9 +21,8 @@ patient_budget(ImapSession *session)
 	stream_grace(session->stream, GRACE_MS);
 }
 
-/* A set of single UIDs: neighbours become a range. */
-static struct mailimap_set *
-new_set(const GArray *uids)
+struct mailimap_set *
+in_imap_set(const GArray *uids)
 {
 	struct mailimap_set *set = mailimap_set_new_empty();
 	guint32 first, last;
@@ -72,18 +72,18 @@ keyword_permitted(const ImapSession *session, const char *keyword)
 	return FALSE;
 }
 
-/* Takes flag. */
-static gboolean
-add_flag(ImapSession *session, const GArray *uids, struct mailimap_flag *flag,
-    GError **error)
+gboolean
+in_imap_flag(ImapSession *session, const GArray *uids, gboolean on,
+    struct mailimap_flag *flag, GError **error)
 {
 	struct mailimap_flag_list *flags = mailimap_flag_list_new_empty();
 	struct mailimap_store_att_flags *change;
-	struct mailimap_set *set = new_set(uids);
+	struct mailimap_set *set = in_imap_set(uids);
 	int result;
 
 	mailimap_flag_list_add(flags, flag);
-	change = mailimap_store_att_flags_new_add_flags_silent(flags);
+	change = on ? mailimap_store_att_flags_new_add_flags_silent(flags)
+		    : mailimap_store_att_flags_new_remove_flags_silent(flags);
 	patient_budget(session);
 	result = mailimap_uid_store(session->imap, set, change);
 	mailimap_store_att_flags_free(change);
@@ -91,13 +91,27 @@ add_flag(ImapSession *session, const GArray *uids, struct mailimap_flag *flag,
 	return in_imap_check(session, result, "flags: UID STORE", error);
 }
 
+gboolean
+in_imap_expunge(ImapSession *session, const GArray *uids, GError **error)
+{
+	struct mailimap_set *set;
+	int result;
+
+	if (!in_imap_has(session, "UIDPLUS"))
+		return TRUE;
+	set = in_imap_set(uids);
+	patient_budget(session);
+	result = mailimap_uid_expunge(session->imap, set);
+	mailimap_set_free(set);
+	return in_imap_check(session, result, "UID EXPUNGE", error);
+}
+
 /* One command on a set with the folder that mail is moved to. */
 static gboolean
-to_folder(ImapSession *session, const GArray *uids,
+to_folder(ImapSession *session, const GArray *uids, const char *folder,
     int (*command)(mailimap *, struct mailimap_set *, const char *),
     GError **error)
 {
-	const char *folder = session->settings->move_to;
 	g_autofree char *name = in_imap_folder_name(folder, error);
 	g_autofree char *what = NULL;
 	struct mailimap_set *set;
@@ -106,7 +120,7 @@ to_folder(ImapSession *session, const GArray *uids,
 	if (name == NULL)
 		return FALSE;
 	what = g_strdup_printf("move to folder %s", folder);
-	set = new_set(uids);
+	set = in_imap_set(uids);
 	patient_budget(session);
 	result = command(session->imap, set, name);
 	if (result != MAILIMAP_NO_ERROR &&
@@ -121,28 +135,41 @@ to_folder(ImapSession *session, const GArray *uids,
 	return in_imap_check(session, result, what, error);
 }
 
-/* RFC 6851, else with RFC 4315. A plain EXPUNGE would also remove what
- * somebody else has marked. */
+/* A plain EXPUNGE would also remove what somebody else has marked. */
+gboolean
+in_imap_move(ImapSession *session, const GArray *uids, const char *folder,
+    gboolean *unable, GError **error)
+{
+	*unable = FALSE;
+	if (in_imap_has(session, "MOVE"))
+		return to_folder(session, uids, folder, mailimap_uid_move,
+		    error);
+	if (!in_imap_has(session, "UIDPLUS")) {
+		*unable = TRUE;
+		return error_permanent(error,
+		    "the server has neither MOVE nor UIDPLUS");
+	}
+	return to_folder(session, uids, folder, mailimap_uid_copy, error) &&
+	       in_imap_flag(session, uids, TRUE, mailimap_flag_new_deleted(),
+		   error) &&
+	       in_imap_expunge(session, uids, error);
+}
+
 static gboolean
 move(ImapSession *session, const GArray *uids, GError **error)
 {
-	struct mailimap_set *set;
-	int result;
+	g_autoptr(GError) reason = NULL;
+	gboolean unable;
 
-	if (in_imap_has(session, "MOVE"))
-		return to_folder(session, uids, mailimap_uid_move, error);
-	if (!in_imap_has(session, "UIDPLUS"))
+	if (in_imap_move(session, uids, session->settings->move_to, &unable,
+		&reason))
+		return TRUE;
+	if (unable)
 		return leave(session,
 		    "the server has neither MOVE nor UIDPLUS, so mail is "
 		    "not moved: choose to mark it instead");
-	if (!to_folder(session, uids, mailimap_uid_copy, error) ||
-	    !add_flag(session, uids, mailimap_flag_new_deleted(), error))
-		return FALSE;
-	set = new_set(uids);
-	patient_budget(session);
-	result = mailimap_uid_expunge(session->imap, set);
-	mailimap_set_free(set);
-	return in_imap_check(session, result, "UID EXPUNGE", error);
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
 }
 
 gboolean
@@ -158,11 +185,12 @@ in_imap_session_settle(ImapSession *session, const GArray *uids, GError **error)
 	if (settings->after == IMAP_AFTER_MOVE)
 		return move(session, uids, error);
 	if (settings->after == IMAP_AFTER_SEEN)
-		return add_flag(session, uids, mailimap_flag_new_seen(), error);
+		return in_imap_flag(session, uids, TRUE,
+		    mailimap_flag_new_seen(), error);
 	if (!keyword_permitted(session, settings->keyword))
 		return leave(session,
 		    "the mailbox keeps no new keywords: choose another way "
 		    "to mark mail");
-	return add_flag(session, uids,
+	return in_imap_flag(session, uids, TRUE,
 	    mailimap_flag_new_flag_keyword(strdup(settings->keyword)), error);
 }

@@ -159,6 +159,28 @@ rows_of(const Table *table, const char *text, gsize length, guint n)
 	return g_hash_table_lookup(table->rows, GUINT_TO_POINTER(key));
 }
 
+/* Octet that begins a character of two, of scripts from Latin to Hebrew: none of
+ * these is a space or counts nothing. */
+static gboolean
+is_lead(guchar octet)
+{
+	return octet >= 0xc3 && octet < 0xd8;
+}
+
+/* The last two octets of the line are also the last two of what counts. */
+static gboolean
+is_plain_end(const char *text, gsize length)
+{
+	guchar last = (guchar)text[length - 1];
+	guchar before = length > 1 ? (guchar)text[length - 2] : 0;
+
+	if (last >= 0x80)
+		return is_lead(before);
+	if (before >= 0x80)
+		return length > 2 && is_lead((guchar)text[length - 3]);
+	return g_ascii_isgraph(before) && before != '*';
+}
+
 gboolean
 attribution_may_end(const char *text, gsize length)
 {
@@ -175,6 +197,9 @@ attribution_may_end(const char *text, gsize length)
 	if (!table->ends[(guint8)text[length - 1]] &&
 	    (guint8)text[length - 1] < 0x80)
 		return FALSE;
+	if (is_plain_end(text, length))
+		return rows_of(table, text, length, 0) != NULL ||
+		       rows_of(table, text, length, 1) != NULL;
 	from = text + (length > ENDING ? length - ENDING : 0);
 	while (from < text + length && ((guint8)*from & 0xc0) == 0x80)
 		from++;

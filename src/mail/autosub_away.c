@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ground/text.h"
+#include "mail/grams.h"
 #include "mail/wordlist.h"
 #include "mail/words.h"
 
@@ -19,6 +20,7 @@ enum {
 
 typedef struct Phrase {
 	char *text;
+	gsize length;
 	char *after; /* what follows {date}; NULL if there is none */
 	AwayWeight weight;
 } Phrase;
@@ -45,10 +47,11 @@ static void
 add_phrase(GArray *list, const char *text, AwayWeight weight)
 {
 	const char *hole = strstr(text, "{date}");
-	Phrase phrase = { NULL, NULL, weight };
+	Phrase phrase = { .weight = weight };
 
 	phrase.text = hole != NULL ? g_strndup(text, (gsize)(hole - text))
 				   : g_strdup(text);
+	phrase.length = strlen(phrase.text);
 	if (hole != NULL)
 		phrase.after = g_strdup(hole + strlen("{date}"));
 	g_array_append_val(list, phrase);
@@ -188,15 +191,19 @@ fold_beginning(const char *text)
 {
 	const char *end = text;
 	g_autofree char *begin = NULL;
-	char *folded;
+	char *folded, *to;
 
 	for (guint n = 0; *end != '\0' && n < BODY_CHARACTERS; n++)
 		end = g_utf8_next_char(end);
 	begin = g_strndup(text, (gsize)(end - text));
-	folded = text_fold(begin);
-	g_strdelimit(folded, "\n\t", ' ');
-	for (char *p = folded; (p = strstr(p, "  ")) != NULL;)
-		memmove(p, p + 1, strlen(p));
+	to = folded = text_fold(begin);
+	for (const char *p = folded; *p != '\0'; p++) {
+		char c = *p == '\n' || *p == '\t' ? ' ' : *p;
+
+		if (c != ' ' || to == folded || to[-1] != ' ')
+			*to++ = c;
+	}
+	*to = '\0';
 	return folded;
 }
 
@@ -207,16 +214,21 @@ autosub_away_body(const char *text, guint *strong, guint *weak)
 	const Table *table = table_get();
 	g_autofree char *folded = fold_beginning(text);
 	const char *begin = NULL, *end = NULL;
+	Grams grams;
 
 	*strong = *weak = 0;
 	/* Machines ask nothing. */
 	if (strchr(folded, '?') != NULL || strstr(folded, "\u061f") != NULL)
 		return;
+	grams_of(&grams, folded);
 	for (guint i = 0; i < table->phrases->len; i++) {
 		const Phrase *phrase =
 		    &g_array_index(table->phrases, Phrase, i);
-		const char *found = strstr(folded, phrase->text);
+		const char *found;
 
+		if (!grams_may_hold(&grams, phrase->text, phrase->length))
+			continue;
+		found = strstr(folded, phrase->text);
 		if (found == NULL || is_cited(folded, found))
 			continue;
 		if (phrase->weight != AWAY_STRONG) {
@@ -224,10 +236,10 @@ autosub_away_body(const char *text, guint *strong, guint *weak)
 			continue;
 		}
 		if (begin != NULL && found < end &&
-		    found + strlen(phrase->text) > begin)
+		    found + phrase->length > begin)
 			continue;
 		begin = found;
-		end = found + strlen(phrase->text);
+		end = found + phrase->length;
 		++*strong;
 	}
 }

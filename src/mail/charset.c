@@ -280,14 +280,16 @@ convert(UConverter *converter, const char *octets, gsize length)
 	return utf16_to_text(text, U_SUCCESS(status) ? n : 0);
 }
 
+/* is_valid: text_is_utf8 has said so. */
 static char *
-decode_utf8(const char *octets, gsize length)
+decode_utf8(const char *octets, gsize length, gboolean is_valid)
 {
 	if (length >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0) {
 		octets += 3;
 		length -= 3;
 	}
-	return text_valid(octets, (gssize)length);
+	return is_valid ? text_nfc(octets, length)
+			: text_valid(octets, (gssize)length);
 }
 
 static char *
@@ -297,7 +299,7 @@ decode_guess(const char *octets, gsize length)
 	UConverter *converter = converter_open(set);
 
 	if (converter == NULL)
-		return decode_utf8(octets, length);
+		return decode_utf8(octets, length, FALSE);
 	return convert(converter, octets, length);
 }
 
@@ -362,9 +364,10 @@ decode_unlabelled(const char *octets, gsize length)
 	if (has_escape(octets, length) &&
 	    (converter = converter_open("ISO-2022-JP")) != NULL)
 		return convert(converter, octets, length);
-	if (text_is_utf8(octets, length) ||
-	    is_mostly_utf8(octets, length))
-		return decode_utf8(octets, length);
+	if (text_is_utf8(octets, length))
+		return decode_utf8(octets, length, TRUE);
+	if (is_mostly_utf8(octets, length))
+		return decode_utf8(octets, length, FALSE);
 	return decode_guess(octets, length);
 }
 
@@ -373,10 +376,9 @@ decode_labelled(UConverter *converter, const char *octets, gsize length)
 {
 	/* Real text in a single-octet set is practically never valid UTF-8, so
 	 * then the label is wrong. */
-	if (is_single_octet(converter) &&
-	    text_is_utf8(octets, length)) {
+	if (is_single_octet(converter) && text_is_utf8(octets, length)) {
 		ucnv_close(converter);
-		return decode_utf8(octets, length);
+		return decode_utf8(octets, length, TRUE);
 	}
 	/* Old programs label all they send as Latin. */
 	if (is_western(converter) && charset_looks_cyrillic(octets, length)) {

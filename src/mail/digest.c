@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define DIGEST_SIZE 32
+#define BLOCK       4096
 
 struct Digest {
 	gnutls_hash_hd_t hash;
@@ -37,17 +38,28 @@ digest_add(Digest *digest, const void *octets, gsize length)
 		gnutls_hash(digest->hash, octets, length);
 }
 
+/* A call of GnuTLS for each line would cost more than the sum of it. */
 void
 digest_add_lines(Digest *digest, const void *octets, gsize length)
 {
-	const char *p = octets, *end = p + length, *cr;
+	const char *p = octets, *end = p + length;
+	char block[BLOCK];
+	gsize n = 0;
 
-	while (p < end && (cr = memchr(p, '\r', (gsize)(end - p))) != NULL) {
-		digest_add(digest, p, (gsize)(cr - p));
-		p = cr + 1;
+	while (p < end) {
+		gsize room = MIN((gsize)(end - p), BLOCK - n);
+		const char *cr = memchr(p, '\r', room);
+		gsize piece = cr != NULL ? (gsize)(cr - p) : room;
+
+		memcpy(block + n, p, piece);
+		n += piece;
+		p += piece + (cr != NULL);
+		if (n == BLOCK) {
+			digest_add(digest, block, n);
+			n = 0;
+		}
 	}
-	if (p < end)
-		digest_add(digest, p, (gsize)(end - p));
+	digest_add(digest, block, n);
 }
 
 char *

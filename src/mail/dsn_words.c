@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ground/text.h"
+#include "mail/grams.h"
 #include "mail/words.h"
 
 #define ANY_MOST 400 /* octets that {any} may stand for: 100 characters */
@@ -104,12 +105,13 @@ follow(const char *p, char *const *pieces)
 }
 
 static gboolean
-matches(const Row *row, const char *text)
+matches(const Row *row, const char *text, const Grams *grams)
 {
 	const char *first = row->pieces[0];
 	const char *p = text;
 
-	if (first == NULL || *first == '\0')
+	if (first == NULL || *first == '\0' ||
+	    !grams_may_hold(grams, first, strlen(first)))
 		return FALSE;
 	while ((p = strstr(p, first)) != NULL) {
 		p += strlen(first);
@@ -146,14 +148,18 @@ dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
 	g_autofree char *in_text = squeeze(text);
 	const GArray *rows = rows_get();
 	gboolean given_up = FALSE;
+	Grams of_subject, of_text;
 
+	grams_of(&of_subject, in_subject);
+	grams_of(&of_text, in_text);
 	*signs = (DsnSigns){ 0 };
 	for (guint i = 0; i < rows->len; i++) {
 		const Row *row = &g_array_index(rows, Row, i);
 
 		if (row->place == PLACE_AUTHOR ||
-		    !matches(row,
-			row->place == PLACE_SUBJECT ? in_subject : in_text))
+		    !(row->place == PLACE_SUBJECT
+			    ? matches(row, in_subject, &of_subject)
+			    : matches(row, in_text, &of_text)))
 			continue;
 		take(signs, row);
 		if (tells_of_delay(row) && row->is_transient)

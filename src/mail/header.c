@@ -196,6 +196,25 @@ header_read(const char *octets, gsize size, GArray *fields)
 	return size;
 }
 
+GBytes *
+header_describing(const char *octets, gsize size, gsize body)
+{
+	GByteArray *out = g_byte_array_sized_new((guint)size);
+	gsize at = 0, taken;
+
+	while (at < body && octets_line(octets + at, body - at, &taken) > 0) {
+		taken = field_size(octets + at, body - at);
+		if (taken > 8 &&
+		    g_ascii_strncasecmp(octets + at, "Content-", 8) == 0)
+			g_byte_array_append(out, (const guint8 *)octets + at,
+			    (guint)taken);
+		at += taken;
+	}
+	g_byte_array_append(out, (const guint8 *)octets + at,
+	    (guint)(size - at));
+	return g_byte_array_free_to_bytes(out);
+}
+
 /* encoded-word = "=?" charset ["*" language] "?" encoding "?" text "?=" */
 static gboolean
 word_parse(const char *p, Word *word)

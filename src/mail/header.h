@@ -12,6 +12,10 @@ GArray *header_fields_new(void);
  * in order and at most 1,000. Returns the offset of the body. */
 gsize header_read(const char *octets, gsize size, GArray *fields);
 
+/* The same octets without the fields that do not describe the content, those
+ * whose name does not begin with "Content-". body: as header_read says. */
+GBytes *header_describing(const char *octets, gsize size, gsize body);
+
 /* Decodes encoded-words, also those that are split within a character, stand in
  * quotes or touch other text. Any text; may hold line ends and controls
  * afterwards: use header_line for what is shown. Free with g_free. */

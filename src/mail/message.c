@@ -28,6 +28,7 @@
 #define ID_MOST         998
 #define WITHIN_MOST     50           /* mails within that are read */
 #define FORWARD_MOST    (256 * 1024) /* octets of a forward's text */
+#define COPIED_MOST     (256 * 1024)
 #define YEAR            (366 * G_GINT64_CONSTANT(86400))
 
 void
@@ -173,7 +174,7 @@ hash_header(const Message *message, Digest *content)
 }
 
 /* GMime reads a large mail from its file, so that only a window of it is in
- * memory, and a small one or a cut one where it is. array lives as long. */
+ * memory, and others where they are. array lives as long. */
 static GMimeStream *
 stream_of(const Octets *octets, GByteArray *array)
 {
@@ -181,7 +182,7 @@ stream_of(const Octets *octets, GByteArray *array)
 	gconstpointer data = g_bytes_get_data(octets->bytes, &size);
 	GMimeStream *stream;
 
-	if (octets->fd >= 0) {
+	if (octets_is_large(octets)) {
 		stream = g_mime_stream_fs_new_with_bounds(octets->fd,
 		    octets->offset, octets->offset + (gint64)size);
 		g_mime_stream_fs_set_owner(GMIME_STREAM_FS(stream), FALSE);
@@ -201,14 +202,16 @@ read_parts(Message *message, const BodySource *source, guint flags,
 	GByteArray array = { 0 };
 	GMimeStream *stream = stream_of(source->octets, &array);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *mime;
+	GMimeObject *root;
 
 	g_mime_parser_set_persist_stream(parser, TRUE);
-	mime = g_mime_parser_construct_message(parser, NULL);
-	if (mime != NULL) {
-		body_read(g_mime_message_get_mime_part(mime), source, flags,
-		    message, content, inside);
-		g_object_unref(mime);
+	/* As a part, since GMime would read each address of a message, and
+	 * header.c has done so. prescan has left nothing but fields above the
+	 * body, which is all that GMime could see in a different way. */
+	root = g_mime_parser_construct_part(parser, NULL);
+	if (root != NULL) {
+		body_read(root, source, flags, message, content, inside);
+		g_object_unref(root);
 	} else if (g_bytes_get_size(source->octets->bytes) > 0) {
 		g_ptr_array_add(message->defects,
 		    g_strdup("parts could not be read"));
@@ -324,14 +327,18 @@ parse(const Octets *raw, guint flags)
 	g_autoptr(GString) returned = g_string_new(NULL);
 	BodyInside inside = { .returned = returned };
 	Octets octets = { .bytes = cut, .fd = -1 };
+	g_autoptr(GBytes) lean = NULL;
 	BodySource source;
-	gsize size;
+	gsize size, body;
 	const char *data = g_bytes_get_data(cut, &size);
 
 	if (cut == raw->bytes)
 		octets = *raw;
 	message->size = (gint64)g_bytes_get_size(raw->bytes);
-	header_read(data, size, message->fields);
+	body = header_read(data, size, message->fields);
+	/* GMime makes an object of each field that it sees. */
+	if (octets.fd < 0 && body < size && size <= COPIED_MOST)
+		octets.bytes = lean = header_describing(data, size, body);
 	read_header(message);
 	tell_repeated(message);
 	hash_header(message, content);

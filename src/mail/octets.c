@@ -15,6 +15,7 @@
  * raise SIGBUS. */
 #define OCTETS_READ_MOST (256 * 1024)
 #define OCTETS_PAGE      4096
+#define OCTETS_LARGE     (4 * 1024 * 1024)
 
 typedef struct Mapping {
 	void *address;
@@ -108,6 +109,13 @@ octets_clear(Octets *octets)
 {
 	g_clear_pointer(&octets->bytes, g_bytes_unref);
 	octets->fd = -1;
+}
+
+gboolean
+octets_is_large(const Octets *octets)
+{
+	return octets->fd >= 0 &&
+	       g_bytes_get_size(octets->bytes) > OCTETS_LARGE;
 }
 
 void

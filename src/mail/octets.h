@@ -22,6 +22,9 @@ void octets_of_bytes(Octets *octets, GBytes *bytes);
 void octets_clear(Octets *octets);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Octets, octets_clear)
 
+/* So large that it should be read from the file by pieces, not here. */
+gboolean octets_is_large(const Octets *octets);
+
 /* The part [from, to) will not be needed soon. */
 void octets_forget(const Octets *octets, gsize from, gsize to);
 

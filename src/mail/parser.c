@@ -91,22 +91,22 @@ receive(int fd, void *to, gsize size, gint64 deadline, gboolean *late)
 
 	while (size > 0) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
-		gint64 left = deadline - g_get_monotonic_time();
-		ssize_t n;
+		ssize_t n = recv(fd, p, size, MSG_DONTWAIT);
+		gint64 left;
 
+		if (n > 0) {
+			p += n;
+			size -= (gsize)n;
+			continue;
+		}
+		if (n == 0 || (errno != EINTR && errno != EAGAIN))
+			return FALSE;
+		left = deadline - g_get_monotonic_time();
 		if (left <= 0) {
 			*late = TRUE;
 			return FALSE;
 		}
-		if (poll(&wait, 1, (int)(left / 1000) + 1) <= 0)
-			continue;
-		n = recv(fd, p, size, MSG_DONTWAIT);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0)
-			return FALSE;
-		p += n;
-		size -= (gsize)n;
+		poll(&wait, 1, (int)(left / 1000) + 1);
 	}
 	return TRUE;
 }
@@ -312,32 +312,31 @@ parser_parse_bytes(Parser *parser, GBytes *octets, guint flags, GError **error)
 }
 
 static gboolean
-send_all(const void *octets, gsize size, int more)
+send_answer(GBytes *octets, gboolean failed)
 {
-	const char *p = octets;
+	gsize size;
+	const void *data = g_bytes_get_data(octets, &size);
+	Answer answer = { PARSER_MAGIC, failed, size };
+	struct iovec pieces[] = { { &answer, sizeof(answer) },
+		{ (void *)data, size } };
+	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2 };
 
-	while (size > 0) {
-		ssize_t n = send(WORKER_FD, p, size, MSG_NOSIGNAL | more);
+	while (pieces[1].iov_len > 0 || pieces[0].iov_len > 0) {
+		ssize_t n = sendmsg(WORKER_FD, &message, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return FALSE;
-		p += n;
-		size -= (gsize)n;
+		for (guint i = 0; i < 2; i++) {
+			gsize done = MIN((gsize)n, pieces[i].iov_len);
+
+			pieces[i].iov_base = (char *)pieces[i].iov_base + done;
+			pieces[i].iov_len -= done;
+			n -= (ssize_t)done;
+		}
 	}
 	return TRUE;
-}
-
-static gboolean
-send_answer(GBytes *octets, gboolean failed)
-{
-	gsize size;
-	const void *data = g_bytes_get_data(octets, &size);
-	const Answer answer = { PARSER_MAGIC, failed, size };
-
-	return send_all(&answer, sizeof(answer), MSG_MORE) &&
-	       send_all(data, size, 0);
 }
 
 /* libytnef leaks what it had when it gives up: a new worker begins without. */

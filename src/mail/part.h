@@ -5,6 +5,7 @@
 #include "mail/digest.h"
 #include "mail/octets.h"
 #include "mail/param.h"
+#include "mail/transfer.h"
 
 typedef struct _GMimeObject GMimeObject; /* GMime stays out of our headers */
 
@@ -18,7 +19,7 @@ typedef struct Part {
 	gboolean is_attachment; /* says so itself */
 	gboolean is_inline;     /* says so, or is referred to by its id */
 	gboolean flowed, delsp;
-	int encoding; /* a GMimeContentEncoding */
+	Transfer transfer;
 } Part;
 
 /* octets: what object was parsed from, with a persistent stream. Works for

@@ -11,7 +11,8 @@
 #include "mail/attribution.h"
 #include "mail/quotewords.h"
 
-#define LABEL_MAX 48 /* octets of the longest label, generously */
+#define LABEL_MAX  48 /* octets of the longest label, generously */
+#define USUAL_LINE 40
 
 typedef struct Piece {
 	const char *at;
@@ -146,15 +147,13 @@ look_at_words(const QuoteLine *line)
 					 (before == ':' ? LOOK_CLOCK : 0);
 			last_run = run;
 		} else {
-			if (c == '@')
-				looks |= LOOK_ADDRESS;
 			before = c;
 			touched = FALSE;
 			p = g_utf8_next_char(p);
 		}
 	}
 	/* Some programs forget the colon. */
-	if (verb && (looks & LOOK_ADDRESS) != 0)
+	if (verb && (line->looks & LOOK_ADDRESS) != 0)
 		looks |= LOOK_LOOSE;
 	return looks;
 }
@@ -297,6 +296,7 @@ is_open(const QuoteLine *line)
 	return FALSE;
 }
 
+/* What can be seen without reading its words. */
 static void
 look_at(QuoteLine *line, const QuoteLine *above)
 {
@@ -306,6 +306,8 @@ look_at(QuoteLine *line, const QuoteLine *above)
 		line->looks = LOOK_BLANK;
 		return;
 	}
+	if (memchr(line->folded, '@', line->length) != NULL)
+		line->looks = LOOK_ADDRESS;
 	if (*piece.at == '>' &&
 	    !(above != NULL && is_open(above) && is_ending(piece))) {
 		line->looks = LOOK_QUOTED;
@@ -313,7 +315,7 @@ look_at(QuoteLine *line, const QuoteLine *above)
 			line->looks |= LOOK_ABOVE;
 		return;
 	}
-	line->looks = look_at_words(line) | look_at_dashes(line);
+	line->looks |= look_at_dashes(line);
 	if (is_ending(piece))
 		line->looks |= LOOK_ENDING;
 	if (attribution_may_end(line->folded, line->length))
@@ -327,31 +329,71 @@ look_at(QuoteLine *line, const QuoteLine *above)
 	line->field = look_at_label(line);
 }
 
+static void
+add_words(QuoteLine *line)
+{
+	if ((line->looks & (LOOK_BLANK | LOOK_QUOTED)) == 0)
+		line->looks |= look_at_words(line);
+}
+
+/* Words are a third of the work, and most lines are nowhere near the end of an
+ * attribution, which always has one of these looks. */
+static void
+look_closer(GArray *lines)
+{
+	const guint wanted =
+	    LOOK_ENDING | LOOK_ADDRESS | LOOK_DASHED | LOOK_TAIL;
+	guint near = 0;
+
+	for (guint i = lines->len; i-- > 0;) {
+		QuoteLine *line = &g_array_index(lines, QuoteLine, i);
+
+		if ((line->looks & wanted) != 0)
+			near = QUOTELINE_NEAR;
+		if (near == 0)
+			continue;
+		near--;
+		add_words(line);
+	}
+}
+
+static gsize
+line_length(const char *text, const char *end)
+{
+	const char *lf = memchr(text, '\n', (gsize)(end - text));
+
+	return (gsize)((lf != NULL ? lf : end) - text);
+}
+
 QuoteLines *
 quoteline_split(const char *body)
 {
 	QuoteLines *lines = g_new0(QuoteLines, 1);
-	const char *folded;
+	const char *end = body + strlen(body), *folded, *last;
 	gsize start = 0;
 
-	lines->lines = g_array_new(FALSE, TRUE, sizeof(QuoteLine));
+	lines->lines = g_array_sized_new(FALSE, FALSE, sizeof(QuoteLine),
+	    (guint)((gsize)(end - body) / USUAL_LINE) + 8);
 	lines->folded = text_fold(body);
 	folded = lines->folded;
+	last = folded + strlen(folded);
 	for (;;) {
 		QuoteLine line = { .start = start, .folded = folded };
 
-		line.end = start + strcspn(body + start, "\n");
-		line.length = strcspn(folded, "\n");
+		line.end = start + line_length(body + start, end);
+		line.length = line_length(folded, last);
 		look_at(&line, lines->lines->len == 0
 				   ? NULL
 				   : &g_array_index(lines->lines, QuoteLine,
 					 lines->lines->len - 1));
 		g_array_append_val(lines->lines, line);
 		if (body[line.end] == '\0')
-			return lines;
+			break;
 		start = line.end + 1;
 		folded += line.length + (folded[line.length] != '\0' ? 1 : 0);
 	}
+	look_closer(lines->lines);
+	return lines;
 }
 
 /* Where the word-th word begins, of length octets. */
@@ -392,7 +434,9 @@ quoteline_break(QuoteLines *lines, const char *body, guint i, guint word)
 	line->looks = rest.looks = 0;
 	line->field = rest.field = 0;
 	look_at(line, NULL);
+	add_words(line);
 	look_at(&rest, NULL);
+	add_words(&rest);
 	g_array_insert_val(lines->lines, i + 1, rest);
 }
 

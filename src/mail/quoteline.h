@@ -28,6 +28,10 @@ typedef enum QuoteLook {
 	LOOK_ABOVE = 1 << 17,     /* a desk asks to write above this line */
 } QuoteLook;
 
+/* VERB, DATE, LOOSE, NUMBER and CLOCK are looked for in so many lines that end
+ * with one that may end an attribution. */
+#define QUOTELINE_NEAR 5
+
 typedef struct QuoteLine {
 	gsize start, end;   /* in the body, without the LF */
 	const char *folded; /* belongs to the QuoteLines; no end of its own */

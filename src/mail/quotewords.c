@@ -16,6 +16,7 @@
 /* What stands before and after the hole of a row. */
 typedef struct Holed {
 	char *head, *tail;
+	gsize head_length, tail_length;
 	gsize most; /* octets in the hole; 0: there is none */
 } Holed;
 
@@ -98,6 +99,8 @@ add_holed(GArray *rows, const char *text)
 	row.most = g_str_has_prefix(open, "{any}") ? WIDE_MOST : HOLE_MOST;
 	row.head = g_strndup(text, (gsize)(open - text));
 	row.tail = g_strdup(close != NULL ? close + 1 : "");
+	row.head_length = strlen(row.head);
+	row.tail_length = strlen(row.tail);
 	g_array_append_val(rows, row);
 }
 
@@ -213,7 +216,7 @@ holed_match(const GArray *rows, const char *text, gsize length)
 {
 	for (guint i = 0; i < rows->len; i++) {
 		const Holed *row = &g_array_index(rows, Holed, i);
-		gsize head = strlen(row->head), tail = strlen(row->tail);
+		gsize head = row->head_length, tail = row->tail_length;
 
 		if (length > head + tail && length - head - tail <= row->most &&
 		    memcmp(text, row->head, head) == 0 &&

@@ -90,33 +90,44 @@ wire_flag(Wire *w, gboolean *flag)
 	*flag = value != 0;
 }
 
+/* For each octet of x that is c, its highest bit. */
+static guint64
+octets_that_are(guint64 x, guchar c)
+{
+	x ^= ONES * c;
+	return ~(((x & ~HIGHS) + ~HIGHS) | x) & HIGHS;
+}
+
+/* No octet of x is a control but, in text, LF or TAB. */
+static gboolean
+is_clean_word(guint64 x, gboolean lines)
+{
+	guint64 delete = octets_that_are(x, 0x7f);
+	guint64 control = ~(((x & ~HIGHS) + ONES * 0x60) | x) & HIGHS;
+
+	if (control != 0 && lines)
+		control &=
+		    ~(octets_that_are(x, '\n') | octets_that_are(x, '\t'));
+	return (control | delete) == 0;
+}
+
 /* Valid UTF-8 without controls but, in text, LF and TAB. */
 static gboolean
 is_clean(const guint8 *text, gsize size, gboolean lines)
 {
+	guint64 x = ONES * ' ';
 	gsize i = 0;
 
-	while (i < size) {
-		guint64 eight;
-
-		/* Eight octets without any control (nor any that only looks
-		 * like one: then the slow way decides). */
-		if (size - i >= 8) {
-			memcpy(&eight, text + i, 8);
-			if (((eight - ONES * 0x20) & ~eight & HIGHS) == 0 &&
-			    (((eight ^ ONES * 0x7f) - ONES) &
-				~(eight ^ ONES * 0x7f) & HIGHS) == 0) {
-				i += 8;
-				continue;
-			}
-		}
-		if (text[i] == 0x7f ||
-		    (text[i] < ' ' &&
-			!(lines && (text[i] == '\n' || text[i] == '\t'))))
+	for (; size - i >= 8; i += 8) {
+		memcpy(&x, text + i, 8);
+		if (!is_clean_word(x, lines))
 			return FALSE;
-		i++;
 	}
-	return text_is_utf8((const char *)text, size);
+	x = ONES * ' ';
+	for (; i < size; i++)
+		x = x << 8 | text[i];
+	return is_clean_word(x, lines) &&
+	       text_is_utf8((const char *)text, size);
 }
 
 static void

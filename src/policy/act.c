@@ -149,6 +149,12 @@ act_reopen(ActScene *scene, GError **error)
 }
 
 static char *
+act_open(ActScene *scene, GError **error)
+{
+	return change_state(scene, TICKET_OPEN, "reopened", error);
+}
+
+static char *
 act_spam(ActScene *scene, GError **error)
 {
 	return change_state(scene, TICKET_SPAM, "spam", error);
@@ -263,7 +269,8 @@ act_take(ActScene *scene, GError **error)
 {
 	if (scene->act->agent == NULL) {
 		error_permanent(error,
-		    "who takes it? say --as with an agent's address");
+		    "only an agent can take a ticket: say --as with his "
+		    "address");
 		return NULL;
 	}
 	return assign(scene, scene->act->agent, error);
@@ -476,13 +483,15 @@ static const struct {
 	{ "reply", act_reply },
 	{ "note", act_note },
 	{ "close", act_close },
-	{ "open", act_reopen },
+	{ "open", act_open },
+	{ "reopen", act_reopen },
 	{ "wait", act_wait },
 	{ "spam", act_spam },
 	{ "take", act_take },
 	{ "release", act_release },
 	{ "assign", act_assign },
 	{ "queue", act_move },
+	{ "move", act_move },
 	{ "priority", act_priority },
 	{ "tag", act_tag },
 	{ "promise", act_promise },

@@ -259,7 +259,7 @@ act_wait(ActScene *scene, GError **error)
 	g_autofree char *text = NULL;
 	gint64 when = 0;
 
-	if (*scene->act->word != '\0' &&
+	if (scene->act->word != NULL && *scene->act->word != '\0' &&
 	    !act_when(scene, scene->act->word, &when, error))
 		return NULL;
 	if (when != 0)
@@ -268,7 +268,7 @@ act_wait(ActScene *scene, GError **error)
 	if (when != 0 && g_str_equal(ticket->state, "waiting"))
 		effects_event(scene->effects, "waiting", scene->act->actor,
 		    "%s", text);
-	else if (!ticket_move_by(scene->effects, TICKET_WAIT, "waiting",
+	else if (!ticket_move_by(scene->effects, TICKET_ANSWER, "waiting",
 		     scene->act->actor,
 		     text != NULL ? text : "for the customer", scene->now)) {
 		error_permanent(error, "ticket %" NUMBER " is %s already",

@@ -144,6 +144,7 @@ static const struct {
 } undoers[] = {
 	{ "closed", undo_state },
 	{ "reopened", undo_state },
+	{ "waiting", undo_state },
 	{ "spam", undo_state },
 	{ "assigned", undo_assign },
 	{ "moved", undo_move },

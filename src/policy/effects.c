@@ -9,6 +9,7 @@
 #include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
+#include "store/shares.h"
 
 /* --- collecting ---------------------------------------------------------- */
 
@@ -62,6 +63,15 @@ free_event(gpointer data)
 }
 
 static void
+free_timer(gpointer data)
+{
+	TimerEffect *timer = data;
+
+	g_free(timer->kind);
+	g_free(timer);
+}
+
+static void
 free_participant(gpointer data)
 {
 	ParticipantEffect *participant = data;
@@ -82,6 +92,7 @@ effects_new(void)
 	effects->watchers = g_ptr_array_new_with_free_func(g_free);
 	effects->events = g_ptr_array_new_with_free_func(free_event);
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
+	effects->timers = g_ptr_array_new_with_free_func(free_timer);
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
 	return effects;
@@ -100,6 +111,8 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->watchers);
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
+	g_ptr_array_unref(effects->timers);
+	g_free(effects->turn);
 	g_array_unref(effects->undeliverable);
 	g_free(effects->preview);
 	g_clear_pointer(&effects->orders, g_ptr_array_unref);
@@ -146,6 +159,17 @@ effects_change(Effects *effects, const char *format, ...)
 	va_start(args, format);
 	row->change = g_strdup_vprintf(format, args);
 	va_end(args);
+}
+
+void
+effects_timer(Effects *effects, const char *kind, gint64 number, gint64 due)
+{
+	TimerEffect *row = g_new0(TimerEffect, 1);
+
+	row->kind = g_strdup(kind);
+	row->number = number;
+	row->due = due;
+	g_ptr_array_add(effects->timers, row);
 }
 
 void
@@ -384,6 +408,23 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	return TRUE;
 }
 
+/* Timers, and whose turn it was. */
+static gboolean
+write_later(StoreTxn *txn, const Effects *effects, GError **error)
+{
+	const Ticket *ticket = effects->ticket;
+
+	for (guint i = 0; i < effects->timers->len; i++) {
+		const TimerEffect *row = effects->timers->pdata[i];
+
+		if (!timer_add(txn, ticket->id, row->kind, row->number,
+			row->due, error))
+			return FALSE;
+	}
+	return effects->turn == NULL ||
+	    share_turn(txn, ticket->queue, effects->turn, error);
+}
+
 /* linked is a number, shown to people. */
 static gboolean
 write_link(StoreTxn *txn, const Effects *effects, GError **error)
@@ -424,5 +465,6 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	if (facts->message != NULL &&
 	    !write_message(txn, facts, effects, octets, error))
 		return FALSE;
-	return write_ticket(txn, facts, effects, now, error);
+	return write_ticket(txn, facts, effects, now, error) &&
+	    write_later(txn, effects, error);
 }

@@ -33,6 +33,11 @@ typedef struct ParticipantEffect {
 	char *role;
 } ParticipantEffect;
 
+typedef struct TimerEffect {
+	char *kind;
+	gint64 number, due;
+} TimerEffect;
+
 struct Effects {
 	Ticket *ticket;          /* as it will be; NULL: no ticket is touched */
 	gboolean opens;          /* it is a new one */
@@ -53,6 +58,8 @@ struct Effects {
 	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
+	GPtrArray *timers;       /* of TimerEffect */
+	char *turn;              /* agent who was given it by rule; NULL */
 	GArray *undeliverable;   /* of gint64, address rows */
 	gboolean deliverable;    /* the sender's mark goes away */
 	gboolean automatic;      /* counts for the limits of automatic mail */
@@ -74,6 +81,8 @@ void effects_event(Effects *effects, const char *event, const char *actor,
 /* Sets what the newest event changed: see policy/act_undo. */
 void effects_change(Effects *effects, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
+void effects_timer(Effects *effects, const char *kind, gint64 number,
+    gint64 due);
 void effects_participant(Effects *effects, gint64 address, const char *role);
 
 /* Writes all rows of a mail (or, without facts->message, of another

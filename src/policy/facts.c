@@ -5,6 +5,7 @@
 #include "ground/error.h"
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/assign.h"
 #include "policy/facts_private.h"
 #include "policy/proof.h"
 #include "policy/solved.h"
@@ -12,6 +13,7 @@
 #include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
+#include "store/shares.h"
 
 enum { SUCCESSORS_MOST = 10 }; /* of one closed ticket, followed */
 
@@ -44,6 +46,9 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->also, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
 	g_clear_pointer(&facts->roster, g_ptr_array_unref);
+	g_clear_pointer(&facts->shares, g_ptr_array_unref);
+	g_free(facts->last_agent);
+	g_clear_pointer(&facts->home.shares, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
 	g_free(facts);
@@ -211,6 +216,31 @@ calendar_of(const Desk *desk, const Queue *queue)
 	    : NULL;
 }
 
+/* Only what a rule will ask for: it is read for every mail. */
+static gboolean
+read_shares(StoreTxn *txn, const Queue *queue, GPtrArray **shares,
+    GError **error)
+{
+	if (queue == NULL || !assign_is_on(queue))
+		return TRUE;
+	*shares = share_list(txn, queue->name, error);
+	return *shares != NULL;
+}
+
+static gboolean
+read_last_agent(Facts *facts, StoreTxn *txn, GError **error)
+{
+	gint64 customer = facts->ticket != NULL ? facts->ticket->requester
+	    : facts->sender != NULL		? facts->sender->id
+						: 0;
+
+	if (facts->shares == NULL && facts->home.shares == NULL)
+		return TRUE;
+	facts->last_agent = share_last_agent(txn, customer,
+	    facts->ticket != NULL ? facts->ticket->id : 0, error);
+	return facts->last_agent != NULL;
+}
+
 static gboolean
 read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
@@ -227,7 +257,10 @@ read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		return FALSE;
 	facts->home.agents = facts_agents_of(facts, txn, desk,
 	    facts->home.queue, facts->home.also, now, error);
-	return facts->home.agents != NULL;
+	return facts->home.agents != NULL &&
+	    read_shares(txn, facts->queue, &facts->shares, error) &&
+	    read_shares(txn, facts->home.queue, &facts->home.shares, error) &&
+	    read_last_agent(facts, txn, error);
 }
 
 const AddressRow *
@@ -252,6 +285,7 @@ facts_at_home(const Facts *facts)
 	home.calendar = facts->home.calendar;
 	home.also = facts->home.also;
 	home.agents = facts->home.agents;
+	home.shares = facts->home.shares;
 	return home;
 }
 

@@ -95,12 +95,17 @@ struct Facts {
 
 	GPtrArray *also;          /* of char *: further queues */
 	GPtrArray *agents;        /* of AddressRow, of queue and those */
+	GPtrArray *shares;        /* of Share, of queue; NULL: nothing of it
+				   * is given out by rule */
+	char *last_agent;         /* of the customer's other tickets; "" none,
+				   * NULL like shares */
 	const RouteRule *rule;    /* that a new ticket goes by; NULL: none */
 	struct {                  /* the same as a new ticket would have it */
 		const Queue *queue;
 		const Calendar *calendar;
 		GPtrArray *also;
 		GPtrArray *agents;
+		GPtrArray *shares;
 	} home;
 	AutomaticCounts automatic;
 	gint64 next_number;       /* of the ticket if one is opened */

@@ -228,7 +228,8 @@ add_agent(GPtrArray *agents, StoreTxn *txn, const char *address, gint64 now,
 	return TRUE;
 }
 
-/* Those of the configuration, in its order, then those of the store. */
+/* Those of the configuration, in its order, then those of the store, and those
+ * who see all. */
 static gboolean
 add_agents(GPtrArray *agents, const Facts *facts, StoreTxn *txn,
     const Queue *queue, gint64 now, GError **error)
@@ -240,7 +241,8 @@ add_agents(GPtrArray *agents, const Facts *facts, StoreTxn *txn,
 	for (guint i = 0; queue != NULL && i < facts->roster->len; i++) {
 		const Agent *agent = facts->roster->pdata[i];
 
-		if (agent_in_queue(agent, queue->name) &&
+		if ((agent_in_queue(agent, queue->name) ||
+			agent_is_supervisor(agent)) &&
 		    !add_agent(agents, txn, agent->address, now, error))
 			return FALSE;
 	}

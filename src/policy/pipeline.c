@@ -4,6 +4,7 @@
 
 #include "ground/error.h"
 #include "policy/ack.h"
+#include "policy/assign.h"
 #include "policy/bounce.h"
 #include "policy/gate.h"
 #include "policy/import.h"
@@ -25,6 +26,7 @@ static const Step choosing[] = { gate_step, thread_step };
 static const Step steps[] = {
 	ticket_step,
 	promise_step,
+	assign_step,
 	bounce_step,
 	ack_step,
 	solved_step,

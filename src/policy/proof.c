@@ -55,7 +55,7 @@ keep_token(Facts *facts, const Token *token)
 	const Token *kept = &facts->address_token;
 
 	if (token->kind == TOKEN_MESSAGE || token->kind == TOKEN_LOOP ||
-	    token->kind == TOKEN_QUOTE)
+	    token->kind == TOKEN_QUOTE || token->kind == TOKEN_BOARD)
 		return;
 	if (kept->kind == 0 ||
 	    (kept->kind == TOKEN_AGENT && token->kind == TOKEN_NOTE &&

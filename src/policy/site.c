@@ -9,10 +9,13 @@
 #include "mail/address.h"
 #include "mail/words.h"
 #include "mail/nameserver.h"
+#include "policy/board.h"
 #include "policy/calendar.h"
 #include "policy/route.h"
 
 enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
+
+#define ASSIGN_RULES "none|round-robin|least-open|last-agent|language"
 
 #define SECRETS(section)                                                     \
 	{ section, "password-file", CONFIG_PATH, NULL, NULL, FALSE,          \
@@ -96,6 +99,10 @@ const ConfigOption site_options[] = {
 	    "who answers, and by when" },
 	{ "queue", "agents", CONFIG_LIST, NULL, NULL, FALSE,
 	    "addresses of those who answer" },
+	{ "queue", "assign", CONFIG_CHOICE, "none", ASSIGN_RULES, FALSE,
+	    "who is given a new ticket" },
+	{ "queue", "pass-on", CONFIG_SPAN, NULL, "1m..30d", FALSE,
+	    "what nobody has, or who is away, goes on after this" },
 	{ "queue", "calendar", CONFIG_NAME, NULL, NULL, FALSE,
 	    "working hours; none: day and night" },
 	{ "queue", "first-response", CONFIG_SPAN, "1h", "1m..365d", FALSE,
@@ -396,6 +403,18 @@ add_default_queue(Site *site)
 	g_ptr_array_add(site->queues, queue);
 }
 
+/* One of ASSIGN_RULES. */
+static AssignRule
+assign_of(const char *word)
+{
+	g_auto(GStrv) words = g_strsplit(ASSIGN_RULES, "|", -1);
+
+	for (guint i = 0; words[i] != NULL; i++)
+		if (g_str_equal(words[i], word))
+			return (AssignRule)i;
+	return ASSIGN_NONE;
+}
+
 static void
 add_queues(Site *site, GPtrArray *errors)
 {
@@ -411,6 +430,10 @@ add_queues(Site *site, GPtrArray *errors)
 		queue->name = g_strdup(config_section_name(section));
 		queue->agents = addresses_of(
 		    site->config, section, "agents", errors);
+		queue->assign = assign_of(config_text(section, "assign"));
+		queue->pass_on = config_is_set(section, "pass-on")
+		    ? config_number(section, "pass-on")
+		    : 0;
 		queue->calendar = text_or(section, "calendar", "");
 		queue->first_response = config_number(section, "first-response");
 		queue->resolution = config_number(section, "resolution");
@@ -573,6 +596,7 @@ site_new(Config *config, GPtrArray *errors)
 	add_default_queue(site);
 	add_mailboxes(site, errors);
 	site->rules = route_rules(site, errors);
+	site->boards = board_list(site, errors);
 	if (!has_section(config, "mailbox"))
 		config_error(config, errors, NULL, NULL,
 		    "there is no mailbox; add [mailbox support] with an "
@@ -590,6 +614,7 @@ site_free(Site *site)
 	g_ptr_array_unref(site->queues);
 	g_ptr_array_unref(site->calendars);
 	g_ptr_array_unref(site->rules);
+	g_ptr_array_unref(site->boards);
 	g_free(site->state_dir);
 	g_free(site->store_url);
 	g_free(site->default_language);

@@ -6,6 +6,7 @@
 #include "javob.h"
 
 typedef struct RouteRule RouteRule; /* policy/route.h */
+typedef struct Board Board;         /* policy/board.h */
 
 typedef struct Mailbox {
 	char *name;
@@ -20,10 +21,21 @@ typedef struct Mailbox {
 	const ConfigSection *section;
 } Mailbox;
 
+/* By the words of [queue] assign. */
+typedef enum AssignRule {
+	ASSIGN_NONE,
+	ASSIGN_ROUND_ROBIN,
+	ASSIGN_LEAST_OPEN,
+	ASSIGN_LAST_AGENT,
+	ASSIGN_LANGUAGE,
+} AssignRule;
+
 typedef struct Queue {
 	char *name;
 	GPtrArray *agents;    /* of char *, folded addresses */
 	char *calendar;
+	AssignRule assign;    /* who gets a new ticket */
+	gint64 pass_on;       /* working seconds until it goes on; 0 never */
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
 } Queue;
@@ -46,6 +58,7 @@ struct Site {
 	GPtrArray *queues;    /* of Queue */
 	GPtrArray *calendars; /* of Calendar */
 	GPtrArray *rules;     /* of RouteRule, in order */
+	GPtrArray *boards;    /* of Board */
 };
 
 extern const ConfigOption site_options[];

@@ -61,6 +61,11 @@ static const struct {
 	    { "ticket", "old_ticket" } },
 	[LETTER_SOLVED_THANKS] = { "solved-thanks",
 	    { "ticket", "subject", "greeting", "brand" }, { "ticket" } },
+	[LETTER_BOARD] = { "board",
+	    { "ticket", "subject", "queue", "customer", "agent", "opened_at",
+		"promise_at", "time_zone", "messages", "who", "at", "text",
+		"cut", "left_out", "reply_as", "marker" },
+	    { "ticket", "messages", "marker" } },
 };
 
 static const struct {

@@ -19,6 +19,7 @@ typedef enum Letter {
 	LETTER_SOLVED_THANKS,
 	LETTER_DONE,
 	LETTER_NOTE,
+	LETTER_BOARD,
 	LETTER_COUNT
 } Letter;
 

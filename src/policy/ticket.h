@@ -3,7 +3,7 @@
  *   new ----answer----> waiting --customer--> open --answer--> waiting
  *   any --close--> closed --customer--> open      any --spam--> spam
  *   waiting, closed --bounce--> open              closed, spam --reopen--> open
- *   new, open --wait--> waiting                   waiting --reopen--> open
+ *   any --open--> open
  *   any --merge--> closed, and its mail goes to the other one
  */
 #ifndef POLICY_TICKET_H
@@ -13,11 +13,11 @@
 
 typedef enum TicketMove {
 	TICKET_CUSTOMER, /* a proven mail of the customer's */
-	TICKET_ANSWER,   /* an agent's reply went out */
+	TICKET_ANSWER,   /* an agent's reply went out, or he says so */
 	TICKET_CLOSE,
 	TICKET_REOPEN,
+	TICKET_OPEN,     /* an agent has it at work, whatever it was */
 	TICKET_SPAM,
-	TICKET_WAIT,     /* an agent says that it is the customer's turn */
 	TICKET_BOUNCE,   /* a letter of ours did not arrive */
 	TICKET_MERGE,    /* it is part of another one from now on */
 } TicketMove;

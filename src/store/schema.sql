@@ -64,6 +64,15 @@ CREATE TABLE agent (
 	key TEXT NOT NULL             -- fingerprint, OpenPGP or S/MIME
 ) STRICT;
 
+-- Whose turn it was when tickets of a queue were given out by rule: the highest
+-- is the last.
+CREATE TABLE assign_turn (
+	queue TEXT NOT NULL,
+	address TEXT NOT NULL,        -- an agent's, folded
+	turn INTEGER NOT NULL,
+	PRIMARY KEY (queue, address)
+) STRICT;
+
 CREATE TABLE ticket (
 	id {id},
 	number INTEGER NOT NULL UNIQUE, -- shown to people
@@ -85,6 +94,7 @@ CREATE TABLE ticket (
 ) STRICT;
 CREATE INDEX ticket_by_state ON ticket (state, updated);
 CREATE INDEX ticket_by_requester ON ticket (requester);
+CREATE INDEX ticket_by_agent ON ticket (agent, state) WHERE agent IS NOT NULL;
 
 CREATE INDEX ticket_by_follows ON ticket (follows) WHERE follows IS NOT NULL;
 
@@ -238,6 +248,18 @@ CREATE TABLE timer (
 	UNIQUE (ticket, kind, number)
 ) STRICT;
 CREATE INDEX timer_by_due ON timer (due);
+
+-- Rebuildable: what the board of that name was last given to show. Outlives its
+-- ticket until the board shows it no more.
+CREATE TABLE board_item (
+	board TEXT NOT NULL,
+	ticket INTEGER NOT NULL,
+	folder TEXT NOT NULL,         -- below the board's root
+	flagged INTEGER NOT NULL,     -- 0, 1
+	settled INTEGER NOT NULL,     -- 0: a change of ours is under way
+	version TEXT NOT NULL,        -- of what its message shows
+	PRIMARY KEY (board, ticket)
+) STRICT;
 
 -- Rebuildable: messages that the full-text index does not hold yet.
 CREATE TABLE unindexed (

@@ -126,7 +126,7 @@ ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error)
 		ticket->subject, ticket->requester, ticket->language,
 		ticket->opened, ticket->updated, ticket->promised,
 		ticket->follows, ticket->reply_to,
-		ticket->resolved);
+		ticket->resolved, ticket->agent);
 }
 
 gboolean

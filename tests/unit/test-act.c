@@ -188,6 +188,43 @@ test_assign_himself(House *house, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+test_hands(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	gint64 number = open_ticket(house, "a@x", ANN);
+	Act act = act_of("take", number);
+	g_autoptr(Ticket) taken = NULL, free = NULL;
+
+	refused(house, act, "only an agent");
+	act.agent = act.actor = OLGA;
+	ok(house, act);
+	taken = house_ticket(house, number);
+	g_assert_cmpint(taken->agent, ==, house_party(house, OLGA));
+	refused(house, act, "already");
+	ok(house, act_of("release", number));
+	free = house_ticket(house, number);
+	g_assert_cmpint(free->agent, ==, 0);
+	refused(house, act_of("release", number), "already");
+}
+
+static void
+test_turns(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	gint64 number = open_ticket(house, "a@x", ANN);
+
+	ok(house, act_of("open", number));
+	assert_state(house, number, "open");
+	refused(house, act_of("open", number), "open already");
+	ok(house, act_of("wait", number));
+	assert_state(house, number, "waiting");
+	ok(house, act_of("open", number));
+	undo(house, number);
+	assert_state(house, number, "waiting");
+	undo(house, number);
+	assert_state(house, number, "open");
+	g_assert_cmpuint(house_letters(house, "reply", NULL), ==, 0);
+}
+
+static void
 test_move(House *house, gconstpointer data G_GNUC_UNUSED)
 {
 	gint64 number = open_ticket(house, "a@x", ANN);
@@ -502,6 +539,8 @@ main(int argc, char **argv)
 	TEST("undo leaves alone what has changed since", test_state_changed);
 	TEST("an agent gets a ticket, and hears of it", test_assign);
 	TEST("who takes a ticket himself is not told", test_assign_himself);
+	TEST("a ticket is taken and let go", test_hands);
+	TEST("a ticket is at work or waits, as the agent says", test_turns);
 	TEST("a moved ticket is told to its new queue", test_move);
 	TEST("links are seen from both sides", test_link);
 	TEST("mail for a merged ticket goes where it is now", test_merge);

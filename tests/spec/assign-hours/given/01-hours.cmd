@@ -1,0 +1,1 @@
+agent set bob@shop.example calendar=early

@@ -1,0 +1,1 @@
+agent set bob@shop.example away-until=2026-11-24

@@ -1,0 +1,1 @@
+ticket undo 1001

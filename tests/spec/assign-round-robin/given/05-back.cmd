@@ -1,0 +1,1 @@
+agent set ann@shop.example away-until=
