@@ -13,13 +13,15 @@
 static void
 print_usage(FILE *out)
 {
-	fputs("usage: javob [-c FILE] COMMAND [ARGUMENT ...]\n\n", out);
+	/* All of it fits a screen of 24 lines. */
+	fputs("usage: javob [-c FILE] COMMAND [ARGUMENT ...]; "
+	      "COMMAND --help; see javob(1)\n",
+	    out);
 	for (guint i = 0; commands[i] != NULL; i++)
 		fprintf(out, "  %-11s %s\n", commands[i]->name,
 		    commands[i]->help);
-	fputs("\nConfiguration: -c FILE, $JAVOB_CONFIG or "
-	      "/etc/javob/javob.conf.\n"
-	      "`javob COMMAND --help` tells more; see javob(1).\n",
+	fputs("Configuration: -c FILE, $JAVOB_CONFIG or "
+	      "/etc/javob/javob.conf.\n",
 	    out);
 }
 

@@ -29,6 +29,8 @@ const Command *const commands[] = {
 	&cmd_config,
 	&cmd_backup,
 	&cmd_health,
+	&cmd_calendar,
+	&cmd_promise,
 	&cmd_eta_replay,
 	NULL,
 };

@@ -16,7 +16,8 @@ typedef struct Command {
 extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
     cmd_inspect, cmd_thread, cmd_explain, cmd_ticket, cmd_queue,
     cmd_agent, cmd_customer, cmd_import, cmd_quarantine, cmd_key, cmd_config,
-    cmd_backup, cmd_health, cmd_eta_replay;
+    cmd_backup, cmd_health, cmd_calendar, cmd_promise,
+    cmd_eta_replay;
 
 extern const Command cmd_language;
 

@@ -146,7 +146,7 @@ static gboolean
 explain_mail(Explain *explain, const char *path, const char *mailbox,
     const char *sender, const char *recipient, GError **error)
 {
-	Desk desk = { explain->site, explain->templates, explain->keys };
+	Desk desk = { explain->site, explain->templates, explain->keys, NULL };
 	g_autoptr(GBytes) octets = NULL;
 	g_autoptr(Message) message =
 	    read_mail(explain->site, path, &octets, error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/desk.h"
+#include "cli/history_csv.h"
 #include "cli/mailfiles.h"
 #include "ground/clock.h"
 #include "ground/error.h"
@@ -208,8 +209,30 @@ import_all(Import *import, const char *config, gboolean dry, int argc,
 }
 
 static int
+import_history(const char *config, const char *path, gboolean dry)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Site) site = NULL;
+	g_autoptr(Store) store = cmd_store(config, &site, &error);
+	g_autoptr(StoreTxn) txn = store != NULL
+	    ? store_begin(store, &error)
+	    : NULL;
+	HistoryCounts counts = { 0 };
+
+	if (txn == NULL ||
+	    !history_csv(txn, path, clock_now(), &counts, &error) ||
+	    (!dry && !store_commit(g_steal_pointer(&txn), &error)))
+		return cmd_fail(error);
+	printf("lines: %u; new: %u; there before: %u%s\n",
+	    counts.added + counts.known, counts.added, counts.known,
+	    dry ? "; a dry run: nothing was changed" : "");
+	return 0;
+}
+
+static int
 run(const char *config, int argc, char **argv)
 {
+	const char *history = cmd_value(&argc, argv, "--history");
 	gboolean dry = cmd_flag(&argc, argv, "--dry-run");
 	g_autofree char *copy = NULL;
 	g_autoptr(GError) error = NULL;
@@ -218,7 +241,9 @@ run(const char *config, int argc, char **argv)
 
 	import.verbose = cmd_flag(&argc, argv, "--verbose") || dry;
 	import.mailbox = cmd_value(&argc, argv, "--mailbox");
-	if (import.mailbox == NULL || argc < 2 ||
+	if (history != NULL && argc == 1 && import.mailbox == NULL)
+		return import_history(config, history, dry);
+	if (history != NULL || import.mailbox == NULL || argc < 2 ||
 	    cmd_unknown(argc, argv) != NULL)
 		return cmd_usage(&cmd_import,
 		    "a mailbox and something to import is needed");
@@ -240,5 +265,6 @@ run(const char *config, int argc, char **argv)
 }
 
 const Command cmd_import = { "import",
-	"--mailbox NAME [--dry-run] [--verbose] MAILDIR|MBOX|FILE ...",
+	"--mailbox NAME [--dry-run] [--verbose] MAILDIR|MBOX|FILE ... | "
+	"--history CSV [--dry-run]",
 	"take old mail without a letter to anybody", run };

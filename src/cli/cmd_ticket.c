@@ -332,7 +332,7 @@ const Command cmd_ticket = { "ticket",
 	"list [--state S] [--queue Q] [--json] | show N [--json | --raw ID] | "
 	"search WORDS | reply N [TEXT] | note N [TEXT] | close N | open N | "
 	"wait N [WHEN] | spam N | take N | release N | assign N WHO | "
-	"queue N NAME | priority N WORD | tag N WORDS | promise N WHEN | "
+	"queue N NAME | priority N WORD | tag N WORDS | promise N WHEN | delay N REASON | "
 	"language N TAG | name N NAME | cc N add|remove ADDR | merge N INTO | "
 	"split N MESSAGE | link N OTHER | remind N WHEN | undo N | history N | "
 	"summary N | macros N [--as AGENT]",

@@ -48,6 +48,7 @@ struct Ingest {
 	Parser *parser;
 	Prover *prover; /* NULL: the site leaves proving to its border */
 	Desk desk;
+	ForecastCache *forecasts;
 	GPtrArray *roster; /* of Agent, as the round began; NULL at first */
 	char *run_dir;
 	GThread *reader;     /* NULL until more than one batch waits */
@@ -122,6 +123,7 @@ ingest_new(const Site *site, GError **error)
 	ingest->desk.site = site;
 	ingest->desk.templates = ingest->templates;
 	ingest->desk.keys = ingest->keys;
+	ingest->desk.forecasts = ingest->forecasts = forecast_cache_new();
 	return g_steal_pointer(&ingest);
 }
 
@@ -139,6 +141,7 @@ ingest_free(Ingest *ingest)
 	g_clear_pointer(&ingest->roster, g_ptr_array_unref);
 	parser_free(ingest->parser);
 	prover_free(ingest->prover);
+	forecast_cache_free(ingest->forecasts);
 	templates_free(ingest->templates);
 	token_keys_free(ingest->keys);
 	spool_free(ingest->spool);

@@ -12,9 +12,11 @@
 #include "ground/wake.h"
 #include "mail/message.h"
 #include "policy/assign.h"
+#include "policy/delay.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
+#include "store/history.h"
 #include "store/search.h"
 
 enum {
@@ -23,6 +25,9 @@ enum {
 	INDEX_MS = 500,  /* then timers come first again */
 	INDEX_LATE = 30, /* seconds that letters may hold it up */
 	PURGE_EVERY = 3600, /* seconds */
+	LATE = 15 * 60,     /* a notice that is later was kept by a stop */
+	LATE_MOST = 20,     /* more of them at once are looked at first */
+	SILENCE = 7 * 86400, /* an answer that stands so long has settled it */
 };
 
 /* "ann@x: 550 5.1.1 ...", one after the other, for whom it did not reach. */
@@ -43,11 +48,26 @@ who_missed_it(const GPtrArray *recipients)
 	return g_string_free(out, FALSE);
 }
 
+/* A timer that fires, and what is known about it. */
+typedef struct Firing {
+	StoreTxn *txn;
+	const TimerRow *timer;
+	const Desk *desk;
+	gint64 now;
+	Facts *facts;
+	Effects *effects;
+	gint64 late;  /* promises that were due long ago in all */
+	gint64 again; /* != 0: it fires again then */
+} Firing;
+
 /* The letter with that outbox id did not arrive: agents hear of it. */
 static gboolean
-undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
-    Facts *facts, Effects *effects, GError **error)
+undelivered(Firing *firing, GError **error)
 {
+	StoreTxn *txn = firing->txn;
+	const TimerRow *timer = firing->timer;
+	Effects *effects = firing->effects;
+	gint64 now = firing->now;
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(OutboxLine) line = outbox_line(txn, timer->number, &reason);
 	g_autoptr(GPtrArray) recipients = reason == NULL
@@ -70,25 +90,26 @@ undelivered(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 		    "its letter was not delivered");
 	missed = who_missed_it(recipients);
 	note = g_strdup_printf("Our mail \"%s\" to %s", line->letter, missed);
-	notify_note(facts, desk, now, cause, note, effects);
+	notify_note(firing->facts, firing->desk, now, cause, note, effects);
 	return TRUE;
 }
 
 /* An agent has said until when it waits. */
 static gboolean
-waited(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer, const Desk *desk,
-    gint64 now, Facts *facts, Effects *effects, GError **error G_GNUC_UNUSED)
+waited(Firing *firing, GError **error G_GNUC_UNUSED)
 {
+	const TimerRow *timer = firing->timer;
+	Effects *effects = firing->effects;
 	g_autofree char *cause = g_strdup_printf(
 	    "wake:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, timer->ticket,
 	    timer->due);
 
 	if (!g_str_equal(effects->ticket->state, "waiting") ||
-	    !ticket_move(effects->ticket, TICKET_OPEN, now))
+	    !ticket_move(effects->ticket, TICKET_OPEN, firing->now))
 		return TRUE;
 	effects_event(effects, "reopened", "javob",
 	    "the time that it waited for has come");
-	notify_note(facts, desk, now, cause,
+	notify_note(firing->facts, firing->desk, firing->now, cause,
 	    "The time that this ticket waited for has come; it is open again.",
 	    effects);
 	return TRUE;
@@ -96,12 +117,12 @@ waited(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer, const Desk *desk,
 
 /* number: the address of the agent who wanted to be reminded. */
 static gboolean
-remind(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
-    Facts *facts, Effects *effects, GError **error)
+remind(Firing *firing, GError **error)
 {
+	const TimerRow *timer = firing->timer;
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(AddressRow) agent =
-	    party_by_id(txn, timer->number, &reason);
+	    party_by_id(firing->txn, timer->number, &reason);
 	g_autofree char *cause = g_strdup_printf(
 	    "remind:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, timer->ticket,
 	    timer->due);
@@ -110,56 +131,128 @@ remind(StoreTxn *txn, const TimerRow *timer, const Desk *desk, gint64 now,
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return FALSE;
 	}
-	if (agent != NULL && roster_has(facts->roster, agent->address))
-		notify_ticket(facts, desk, now, agent, cause,
-		    "You wanted to be reminded of this ticket now.", NULL,
-		    effects);
+	if (agent != NULL && roster_has(firing->facts->roster, agent->address))
+		notify_ticket(firing->facts, firing->desk, firing->now, agent,
+		    cause, "You wanted to be reminded of this ticket now.",
+		    NULL, firing->effects);
 	return TRUE;
 }
 
-static gboolean
-assign(StoreTxn *txn G_GNUC_UNUSED, const TimerRow *timer G_GNUC_UNUSED,
-    const Desk *desk, gint64 now, Facts *facts, Effects *effects,
-    GError **error G_GNUC_UNUSED)
+/* The agents hear once an hour that letters wait for one of them. */
+static void
+say_held(Firing *firing)
 {
-	assign_due(facts, desk, now, effects);
+	g_autofree char *cause = g_strdup_printf("held-notices:%"
+						 G_GINT64_FORMAT,
+	    firing->now / 3600);
+	g_autofree char *note = g_strdup_printf(
+	    "%" G_GINT64_FORMAT " notices to customers were due while javob "
+	    "stood still or its clock was wrong. They are held. Please look at "
+	    "them with \"javob queue list\" and let them go with \"javob "
+	    "queue release\".",
+	    firing->late);
+	g_autoptr(Effects) aside = effects_new();
+
+	aside->ticket = ticket_copy(firing->facts->ticket);
+	notify_note(firing->facts, firing->desk, firing->now, cause, note,
+	    aside);
+	/* These are not held themselves. */
+	effects_write(firing->txn, firing->facts, aside, NULL, firing->now,
+	    NULL);
+}
+
+/* A promised time is near. */
+static gboolean
+promised(Firing *firing, GError **error)
+{
+	StoreTxn *txn = firing->txn;
+	gint64 ticket = firing->timer->ticket, now = firing->now;
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(GPtrArray) promises = promise_list(txn, ticket, error);
+	g_autoptr(LifeRow) life = NULL;
+	g_autofree char *why = NULL;
+	const PromiseRow *standing;
+	Forecast forecast = { 0 };
+	DelayScene scene = { promises, NULL, &forecast, FALSE, FALSE, NULL };
+	gboolean ok = TRUE;
+
+	if (promises == NULL)
+		return FALSE;
+	if (promises->len == 0)
+		return TRUE;
+	standing = promises->pdata[promises->len - 1];
+	if (standing->id != firing->timer->number)
+		return TRUE; /* another one stands by now */
+	life = history_life(txn, ticket, &reason);
+	why = reason == NULL
+	    ? event_newest(txn, ticket, "delay-reason", standing->made, &reason)
+	    : NULL;
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	if (life != NULL)
+		ok = forecast_again(txn, firing->desk->forecasts,
+		    firing->desk->site->promise_share, life->queue, life->key,
+		    now, delay_age(life, now),
+		    delay_named(standing, life) - life->opened - life->waited,
+		    &forecast, error);
+	scene.life = life;
+	scene.reason = why;
+	scene.hold = firing->late > LATE_MOST &&
+	    firing->timer->due < now - LATE;
+	ok = ok && outbox_answer_waits(txn, ticket, &scene.answer_waits, error);
+	if (ok)
+		firing->again = delay_decide(firing->facts, firing->desk,
+		    &scene, now, firing->effects);
+	if (ok && firing->effects->held)
+		say_held(firing);
+	forecast_clear(&forecast);
+	return ok;
+}
+
+static gboolean
+assign(Firing *firing, GError **error G_GNUC_UNUSED)
+{
+	assign_due(firing->facts, firing->desk, firing->now, firing->effects);
 	return TRUE;
 }
 
 typedef struct TimerKind {
 	const char *name;
-	gboolean (*fire)(StoreTxn *txn, const TimerRow *timer,
-	    const Desk *desk, gint64 now, Facts *facts, Effects *effects,
-	    GError **error);
+	gboolean (*fire)(Firing *firing, GError **error);
 } TimerKind;
 
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
 	{ "wake", waited },
 	{ "remind", remind },
+	{ "promise", promised },
 	{ ASSIGN_TIMER, assign },
 };
 
 static gboolean
-fire(StoreTxn *txn, const Desk *desk, const TimerRow *timer, gint64 now,
-    GError **error)
+fire(StoreTxn *txn, const Desk *desk, const TimerRow *timer, gint64 late,
+    gint64 now, GError **error)
 {
 	g_autoptr(Facts) facts = facts_of_ticket(
 	    txn, desk, timer->ticket, now, error);
 	g_autoptr(Effects) effects = effects_new();
+	Firing firing = { txn, timer, desk, now, facts, effects, late, 0 };
 
 	if (facts == NULL)
 		return FALSE;
 	effects->ticket = ticket_copy(facts->ticket);
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (g_str_equal(kinds[i].name, timer->kind) &&
-		    !kinds[i].fire(
-			txn, timer, desk, now, facts, effects, error))
+		    !kinds[i].fire(&firing, error))
 			return FALSE;
 	log_info("ticket=%" G_GINT64_FORMAT " event=timer kind=%s",
 	    timer->ticket, timer->kind);
 	return effects_write(txn, facts, effects, NULL, now, error) &&
-	    timer_done(txn, timer->id, error);
+	    (firing.again != 0
+		    ? timer_move(txn, timer->id, firing.again, error)
+		    : timer_done(txn, timer->id, error));
 }
 
 static gboolean
@@ -179,7 +272,7 @@ tick_once(Store *store, const Desk *desk, guint *fired, GError **error)
 {
 	g_autoptr(StoreTxn) txn = NULL;
 	g_autoptr(GPtrArray) timers = NULL;
-	gint64 now = clock_now();
+	gint64 now = clock_now(), late = 0;
 	gboolean due;
 
 	*fired = 0;
@@ -189,10 +282,11 @@ tick_once(Store *store, const Desk *desk, guint *fired, GError **error)
 		return TRUE;
 	txn = store_begin(store, error);
 	timers = txn != NULL ? timer_due(txn, now, MOST, error) : NULL;
-	if (timers == NULL)
+	if (timers == NULL ||
+	    !timer_late(txn, "promise", now - LATE, &late, error))
 		return FALSE;
 	for (guint i = 0; i < timers->len; i++)
-		if (!fire(txn, desk, timers->pdata[i], now, error))
+		if (!fire(txn, desk, timers->pdata[i], late, now, error))
 			return FALSE;
 	*fired = timers->len;
 	return store_commit(g_steal_pointer(&txn), error);
@@ -205,6 +299,7 @@ purge(Store *store, GError **error)
 	g_autoptr(StoreTxn) txn = store_begin(store, error);
 
 	return txn != NULL && automatic_purge(txn, clock_now(), error) &&
+	    history_silence(txn, clock_now() - SILENCE, error) &&
 	    store_commit(g_steal_pointer(&txn), error);
 }
 
@@ -212,6 +307,7 @@ typedef struct Tick {
 	Store *store;
 	TokenKeys *keys;
 	Templates *templates;
+	ForecastCache *forecasts;
 	Desk desk;
 } Tick;
 
@@ -232,6 +328,9 @@ tick_open(Tick *tick, const Site *site, GError **error)
 	tick->desk.site = site;
 	tick->desk.keys = tick->keys;
 	tick->desk.templates = tick->templates;
+	if (tick->forecasts == NULL)
+		tick->forecasts = forecast_cache_new();
+	tick->desk.forecasts = tick->forecasts;
 	return TRUE;
 }
 
@@ -312,6 +411,7 @@ tick_run(const RoleContext *context)
 		wake_wait(wake, more ? 10 : 1000);
 	}
 	store_close(tick.store);
+	forecast_cache_free(tick.forecasts);
 	templates_free(tick.templates);
 	token_keys_free(tick.keys);
 	close(wake);

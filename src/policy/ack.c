@@ -10,6 +10,19 @@
 #include "policy/locale.h"
 #include "policy/promise.h"
 
+/* "8" of "10". */
+static void
+set_share(MustacheData *data, gint64 thousandths)
+{
+	gint64 of = thousandths % 100 == 0 ? 10 : 100;
+	g_autofree char *share = g_strdup_printf(
+	    "%" G_GINT64_FORMAT, thousandths * of / 1000);
+	g_autofree char *all = g_strdup_printf("%" G_GINT64_FORMAT, of);
+
+	mustache_set(data, "share", share);
+	mustache_set(data, "share_of", all);
+}
+
 static void
 set_times(MustacheData *data, const Facts *facts, const Effects *effects,
     const char *language, gint64 now)
@@ -20,7 +33,9 @@ set_times(MustacheData *data, const Facts *facts, const Effects *effects,
 	    data, facts, language, "promise_at", effects->ticket->promised);
 	if (effects->ticket->promised == 0)
 		letter_set_instant(data, facts, language, "next_update_at",
-		    promise.opens_at != 0 ? promise.opens_at : now + 86400);
+		    promise.news_at != 0 ? promise.news_at : now + 86400);
+	else if (promise.learned)
+		set_share(data, facts->forecast.ground.share);
 	if (promise.opens_at != 0) {
 		letter_set_instant(
 		    data, facts, language, "opens_at", promise.opens_at);
@@ -132,6 +147,8 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	if (!letter_add(facts, desk, now, &plan, effects))
 		return;
 	effects->automatic = TRUE;
+	promise_told(facts, plan.language,
+	    proven ? PROMISE_TOLD : PROMISE_TOLD_PLAIN, effects);
 	effects_event(effects, "acknowledged", "javob", "%s",
 	    letter_name(plan.letter));
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/text.h"
 #include "mail/address.h"
@@ -101,8 +102,13 @@ act_when(const ActScene *scene, const char *text, gint64 *when, GError **error)
 	const Agent *agent = act_agent(scene);
 	const Site *site = scene->desk->site;
 	const Calendar *calendar = scene->facts->calendar;
+	/* As programs write it. */
+	gboolean rfc3339 = strchr(text, 'T') != NULL &&
+	    clock_parse(text, when) && *when > scene->now;
 	WhenScene as = { site->default_language, "UTC", calendar, scene->now };
 
+	if (rfc3339)
+		return TRUE;
 	if (calendar != NULL)
 		as.zone = calendar_timezone(calendar);
 	if (agent != NULL) {
@@ -450,6 +456,27 @@ act_note(ActScene *scene, GError **error)
 	return g_strdup_printf("noted on ticket %" NUMBER, scene->act->number);
 }
 
+/* Whoever waits longer hears why, in the next letter that says so. */
+static char *
+act_delay(ActScene *scene, GError **error)
+{
+	const Act *act = scene->act;
+	const char *text = act->text != NULL ? act->text : act->word;
+	g_autofree char *reason = NULL;
+
+	if (text != NULL && g_utf8_validate(text, -1, NULL))
+		reason = text_clean_line(text, 200);
+	if (reason == NULL || *reason == '\0') {
+		error_permanent(error, "the reason is empty or no UTF-8");
+		return NULL;
+	}
+	scene->effects->ticket->updated = scene->now;
+	effects_event(scene->effects, "delay-reason", act->actor, "%s", reason);
+	return g_strdup_printf("the customer of ticket %" NUMBER
+			       " reads this if it takes longer than promised",
+	    act->number);
+}
+
 static char *
 act_reply(ActScene *scene, GError **error)
 {
@@ -495,6 +522,7 @@ static const struct {
 	{ "priority", act_priority },
 	{ "tag", act_tag },
 	{ "promise", act_promise },
+	{ "delay", act_delay },
 	{ "language", act_language },
 	{ "name", act_name },
 	{ "cc", act_cc },

@@ -231,7 +231,8 @@ act_promise(ActScene *scene, GError **error)
 		return NULL;
 	}
 	at = clock_rfc3339(when);
-	effects_event(scene->effects, "promised", scene->act->actor, "%s", at);
+	effects_event(scene->effects, "promised", scene->act->actor,
+	    "%s (by an agent)", at);
 	effects_change(scene->effects, "promised=%" NUMBER "&now=%" NUMBER,
 	    ticket->promised, when);
 	ticket->promised = when;
@@ -239,17 +240,6 @@ act_promise(ActScene *scene, GError **error)
 	text = instant(scene, when);
 	return g_strdup_printf("ticket %" NUMBER " is promised by %s",
 	    ticket->number, text);
-}
-
-gboolean
-act_undo_promise(ActScene *scene, GHashTable *change, GError **error)
-{
-	Ticket *ticket = scene->effects->ticket;
-
-	if (ticket->promised != number_of(change, "now"))
-		return changed_since(scene, "promise", error);
-	ticket->promised = number_of(change, "promised");
-	return TRUE;
 }
 
 char *

@@ -52,7 +52,6 @@ char *act_help(ActScene *scene, GError **error);
 
 /* Their undoing: change is what the event noted. */
 gboolean act_undo_label(ActScene *scene, GHashTable *change, GError **error);
-gboolean act_undo_promise(ActScene *scene, GHashTable *change, GError **error);
 gboolean act_undo_language(ActScene *scene, GHashTable *change, GError **error);
 gboolean act_undo_cc(ActScene *scene, GHashTable *change, GError **error);
 

@@ -70,6 +70,17 @@ undo_move(ActScene *scene, GHashTable *change, GError **error)
 	return TRUE;
 }
 
+static gboolean
+undo_promise(ActScene *scene, GHashTable *change, GError **error)
+{
+	Ticket *ticket = scene->effects->ticket;
+
+	if (ticket->promised != number_of(change, "now"))
+		return changed_since(ticket, "promise", error);
+	ticket->promised = number_of(change, "promised");
+	return TRUE;
+}
+
 static GHashTable *
 parse(const char *change)
 {
@@ -142,6 +153,7 @@ static const struct {
 	const char *event;
 	gboolean (*undo)(ActScene *scene, GHashTable *change, GError **error);
 } undoers[] = {
+	{ "promised", undo_promise },
 	{ "closed", undo_state },
 	{ "reopened", undo_state },
 	{ "waiting", undo_state },
@@ -151,7 +163,6 @@ static const struct {
 	{ "waiting", undo_state },
 	{ "priority", act_undo_label },
 	{ "tagged", act_undo_label },
-	{ "promised", act_undo_promise },
 	{ "language", act_undo_language },
 	{ "copy", act_undo_cc },
 	{ "linked", undo_link },

@@ -355,6 +355,52 @@ calendar_is_open(const Calendar *calendar, gint64 when)
 	return FALSE;
 }
 
+gboolean
+calendar_shows_open(const Calendar *calendar, gint64 when)
+{
+	gint64 local = when + calendar_offset(calendar, when);
+	gint64 date = day_of(local);
+	const GArray *spans = calendar->week[weekday_of(date)];
+
+	if (holidays_has(calendar->holidays, date))
+		return FALSE;
+	for (guint i = 0; i < spans->len; i++) {
+		const HoursSpan *span = &g_array_index(spans, HoursSpan, i);
+
+		if (local - date * DAY >= span->start &&
+		    local - date * DAY < span->end)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+const char *
+calendar_holiday(const Calendar *calendar, gint64 when)
+{
+	return holidays_name(calendar->holidays,
+	    day_of(when + calendar_offset(calendar, when)));
+}
+
+gint64
+calendar_closes(const Calendar *calendar, gint64 when)
+{
+	gint64 end = when, last = day_of(when) + TWO_YEARS;
+
+	for (gint64 day = day_of(when); day <= last && end / DAY >= day;
+	     day++) {
+		const GArray *pieces = pieces_of(calendar, day);
+
+		for (guint i = 0; i < pieces->len; i++) {
+			const Piece *piece = &g_array_index(pieces, Piece, i);
+
+			if (day * DAY + piece->start <= end &&
+			    day * DAY + piece->end > end)
+				end = day * DAY + piece->end;
+		}
+	}
+	return end;
+}
+
 gint64
 calendar_closing(const Calendar *calendar, gint64 from, gint64 to)
 {

@@ -8,9 +8,8 @@
 
 /* timezone: "Asia/Tashkent" or "UTC". hours: "Mon-Fri 09:00-18:00; Sat
  * 10:00-14:00", several spans a day with commas ("09:00-13:00,14:00-18:00"),
- * "24/7". holidays: NULL-terminated list of days "2026-03-21" or yearly
- * "03-21"; or of file names of such lists (one a line, # comments), read
- * relative to dir. NULL with error CONFIG saying what would be right. */
+ * "24/7". holidays and dir: see policy/holidays.h. NULL with error CONFIG
+ * saying what would be right. */
 Calendar *calendar_new(const char *name, const char *timezone,
     const char *hours, const char *const *holidays, const char *dir,
     GError **error);
@@ -28,6 +27,16 @@ gboolean calendar_is_open(const Calendar *calendar, gint64 when);
 /* First instant >= when that is working time; G_MAXINT64 if there is none
  * within two years (all closed). */
 gint64 calendar_next_opening(const Calendar *calendar, gint64 when);
+
+/* The same the slow way: what the zone's clock shows at that instant against
+ * the hours as they are written. What the others answer can be tried by it. */
+gboolean calendar_shows_open(const Calendar *calendar, gint64 when);
+/* The holiday that the local day of `when` is, "" if it has no name; NULL: it
+ * is none. */
+const char *calendar_holiday(const Calendar *calendar, gint64 when);
+
+/* The end of the working time that `when` is in; `when` itself if closed. */
+gint64 calendar_closes(const Calendar *calendar, gint64 when);
 
 /* The end of the last working time in [from, to); G_MININT64 if there is
  * none. */

@@ -4,7 +4,9 @@
 
 #include "mail/address.h"
 #include "mail/autosub.h"
+#include "policy/promise.h"
 #include "policy/proof.h"
+#include "store/history.h"
 #include "store/labels.h"
 #include "store/links.h"
 #include "store/outbox.h"
@@ -111,6 +113,7 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->watchers);
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
+	promise_row_free(effects->promise);
 	g_ptr_array_unref(effects->timers);
 	g_free(effects->turn);
 	g_array_unref(effects->undeliverable);
@@ -286,13 +289,13 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 
 static gboolean
 write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
-    gint64 now, GError **error)
+    gboolean held, gint64 now, GError **error)
 {
 	g_autoptr(GPtrArray) to = g_ptr_array_new();
 	g_autofree char *recipients = letter_recipients(letter);
 	MessageRow row = { 0 };
 	gboolean has;
-	gint64 id, outbox;
+	gint64 id, outbox, changed;
 
 	if (!outbox_has(txn, letter->cause, &has, error))
 		return FALSE;
@@ -318,7 +321,10 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	return message_add(txn, &row, letter->octets, &id, error) &&
 	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
 	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
-		letter->reverse_path, to, now, &outbox, error);
+		letter->reverse_path, to, now, &outbox, error) &&
+	    (!held ||
+		outbox_set_state(
+		    txn, outbox, "queued", "held", &changed, error));
 }
 
 static gboolean
@@ -371,7 +377,7 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	}
 	for (guint i = 0; i < effects->letters->len; i++)
 		if (!write_letter(txn, effects->letters->pdata[i], ticket->id,
-			now, error))
+			effects->held, now, error))
 			return FALSE;
 	return TRUE;
 }
@@ -441,6 +447,17 @@ write_link(StoreTxn *txn, const Effects *effects, GError **error)
 	    link_add(txn, effects->ticket->id, other->id, error);
 }
 
+/* After the ticket: its life has gone on by then. */
+static gboolean
+write_promise(StoreTxn *txn, const Facts *facts, const Effects *effects,
+    gint64 now, GError **error)
+{
+	g_autoptr(PromiseRow) named = promise_named(facts, effects, now);
+	PromiseRow *row = effects->promise != NULL ? effects->promise : named;
+
+	return row == NULL || promise_add(txn, row, error);
+}
+
 gboolean
 effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
     GBytes *octets, gint64 now, GError **error)
@@ -459,6 +476,8 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	 * before the letters, so that a ticket reads in the order of events. */
 	if (effects->opens && !ticket_insert(txn, effects->ticket, error))
 		return FALSE;
+	if (effects->lives && !history_open(txn, effects->ticket, error))
+		return FALSE;
 	if (effects->opens && effects->linked != 0 &&
 	    !write_link(txn, effects, error))
 		return FALSE;
@@ -466,5 +485,6 @@ effects_write(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	    !write_message(txn, facts, effects, octets, error))
 		return FALSE;
 	return write_ticket(txn, facts, effects, now, error) &&
-	    write_later(txn, effects, error);
+	    write_later(txn, effects, error) &&
+	    write_promise(txn, facts, effects, now, error);
 }

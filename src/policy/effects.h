@@ -3,6 +3,7 @@
 #define POLICY_EFFECTS_H
 
 #include "policy/facts.h"
+#include "store/promises.h"
 
 /* One letter, final: octets as they will be sent. */
 typedef struct LetterEffect {
@@ -62,6 +63,9 @@ struct Effects {
 	char *turn;              /* agent who was given it by rule; NULL */
 	GArray *undeliverable;   /* of gint64, address rows */
 	gboolean deliverable;    /* the sender's mark goes away */
+	gboolean lives;          /* a new ticket that promises learn from */
+	PromiseRow *promise;     /* what is promised now; NULL: nothing new */
+	gboolean held;           /* letters wait for somebody to release them */
 	gboolean automatic;      /* counts for the limits of automatic mail */
 	char *preview;           /* of a letter, for the agent; NULL */
 	GPtrArray *orders;       /* of Order (policy/verb.h): the agent's, to be

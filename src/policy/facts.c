@@ -51,6 +51,7 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->home.shares, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
+	forecast_clear(&facts->forecast);
 	g_free(facts);
 }
 
@@ -320,6 +321,20 @@ doubt_named(Facts *facts)
 		facts->auth = AUTH_NONE;
 }
 
+/* Mails of machines, and old ones, are promised nothing. */
+static gboolean
+read_forecast(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
+    GError **error)
+{
+	const Queue *queue = facts->home.queue;
+
+	if (queue == NULL || !queue->learns || facts->imported ||
+	    facts->seen_ticket != 0)
+		return TRUE;
+	return forecast_read(txn, desk->forecasts, desk->site->promise_share,
+	    queue->name, facts->mailbox->name, now, &facts->forecast, error);
+}
+
 Facts *
 facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
     const Envelope *envelope, const AuthFinding *dkim, gint64 now,
@@ -351,6 +366,7 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	    !facts_read_watchers(facts, txn, now, error) ||
 	    !facts_read_forwarded(facts, txn, desk, now, error) ||
 	    !read_agents(facts, txn, desk, now, error) ||
+	    !read_forecast(facts, txn, desk, now, error) ||
 	    !ticket_next_number(txn, &facts->next_number, error))
 		return NULL;
 	if (facts->from_agent && facts->auth != AUTH_FAIL)

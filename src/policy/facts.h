@@ -9,6 +9,7 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "policy/roster.h"
+#include "policy/forecast.h"
 #include "policy/site.h"
 #include "policy/template.h"
 #include "store/parties.h"
@@ -19,6 +20,7 @@ typedef struct Desk {
 	const Site *site;
 	const Templates *templates;
 	const TokenKeys *keys;
+	ForecastCache *forecasts; /* NULL: each is drawn anew */
 } Desk;
 
 /* How a mail found its ticket, strongest first (policy/proof.h). */
@@ -107,6 +109,7 @@ struct Facts {
 		GPtrArray *agents;
 		GPtrArray *shares;
 	} home;
+	Forecast forecast;        /* for a new ticket at home */
 	AutomaticCounts automatic;
 	gint64 next_number;       /* of the ticket if one is opened */
 };

@@ -1,19 +1,27 @@
 /* holidays.c - days on which a desk is closed, from the configuration, from
- * plain lists and from iCalendar files. calendar.c asks, once per day. */
+ * plain lists, from iCalendar files and from the lists of countries that are
+ * compiled in (policy/holidays/). calendar.c asks, once per day. */
 #include "policy/holidays.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ground/error.h"
+#include "policy/holidays_ical.h"
 
-#define EPOCH_JULIAN    719163 /* of 1970-01-01, as GDate counts */
-#define FILE_MOST       (1024 * 1024)
-#define EVENT_DAYS_MOST 366
-#define YEARLY_SIZE     (13 * 32)
+#define EPOCH_JULIAN 719163 /* of 1970-01-01, as GDate counts */
+#define FILE_MOST    (1024 * 1024)
+#define YEARLY_SIZE  (13 * 32)
 
 struct Holidays {
-	GHashTable *dates;          /* days since 1970 */
-	guint8 yearly[YEARLY_SIZE]; /* by month * 32 + day */
+	GHashTable *dates;         /* days since 1970 -> name */
+	char *yearly[YEARLY_SIZE]; /* by month * 32 + day; NULL: none */
+};
+
+static const struct {
+	const char *country, *text;
+} lists[] = {
+#include "policy/holidays.inc"
 };
 
 /* Exactly `count` digits. */
@@ -39,14 +47,17 @@ day_number(const GDate *date)
 }
 
 static void
-add_date(Holidays *holidays, gint64 day)
+add_date(gint64 day, const char *name, gpointer data)
 {
-	g_hash_table_add(holidays->dates, GINT_TO_POINTER((int)day));
+	Holidays *holidays = data;
+
+	g_hash_table_insert(
+	    holidays->dates, GINT_TO_POINTER((int)day), g_strdup(name));
 }
 
 /* "2026-03-21" or "03-21"; FALSE if it is neither, or no such day. */
 static gboolean
-add_day(Holidays *holidays, const char *text)
+add_day(Holidays *holidays, const char *text, const char *name)
 {
 	const char *at = text;
 	int year = 2000; /* a leap year: 02-29 may be a yearly holiday */
@@ -65,10 +76,12 @@ add_day(Holidays *holidays, const char *text)
 	g_date_clear(&date, 1);
 	g_date_set_dmy(&date, (GDateDay)day, (GDateMonth)month,
 	    (GDateYear)year);
-	if (yearly)
-		holidays->yearly[month * 32 + day] = 1;
-	else
-		add_date(holidays, day_number(&date));
+	if (yearly) {
+		g_free(holidays->yearly[month * 32 + day]);
+		holidays->yearly[month * 32 + day] = g_strdup(name);
+	} else {
+		add_date(day_number(&date), name, holidays);
+	}
 	return TRUE;
 }
 
@@ -76,124 +89,21 @@ static gboolean
 add_list(Holidays *holidays, const char *path, char **lines, GError **error)
 {
 	for (guint i = 0; lines[i] != NULL; i++) {
-		char *comment = strchr(lines[i], '#');
+		char *comment = strchr(lines[i], '#'), *name;
 
 		if (comment != NULL)
 			*comment = '\0';
 		g_strstrip(lines[i]);
 		/* What follows the day is its name: "03-21 Navroʻz". */
-		lines[i][strcspn(lines[i], " \t")] = '\0';
-		if (*lines[i] != '\0' && !add_day(holidays, lines[i]))
+		name = lines[i] + strcspn(lines[i], " \t");
+		if (*name != '\0')
+			*name++ = '\0';
+		if (*lines[i] != '\0' &&
+		    !add_day(holidays, lines[i], g_strchug(name)))
 			return error_config(error,
 			    "%s:%u: holiday \"%s\": right would be "
 			    "\"2026-03-21\", or \"03-21\" for every year",
 			    path, i + 1, lines[i]);
-	}
-	return TRUE;
-}
-
-/* What of an iCalendar event decides. */
-typedef struct Event {
-	guint line;
-	char start[16]; /* "20260321" */
-	char end[16];
-	char *rule; /* borrowed */
-} Event;
-
-/* DTSTART;VALUE=DATE:20260321 - the value only if it is a plain day. */
-static void
-event_day(const char *value, char *out)
-{
-	if (strlen(value) == 8 && strspn(value, "0123456789") == 8)
-		g_strlcpy(out, value, 16);
-}
-
-static gboolean
-event_date(const char *text, GDate *date)
-{
-	int year, month, day;
-
-	g_date_clear(date, 1);
-	if (!take_number(&text, 4, &year) || !take_number(&text, 2, &month) ||
-	    !take_number(&text, 2, &day) || year < 1 ||
-	    !g_date_valid_dmy((GDateDay)day, (GDateMonth)month,
-		(GDateYear)year))
-		return FALSE;
-	g_date_set_dmy(date, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
-	return TRUE;
-}
-
-/* DTEND is the first day after it (RFC 5545 section 3.6.1). */
-static gboolean
-add_event(Holidays *holidays, const char *path, const Event *event,
-    GError **error)
-{
-	GDate start, end;
-	gboolean yearly = event->rule != NULL;
-	int days = 1;
-
-	if (*event->start == '\0')
-		return TRUE; /* part of a day closes nothing */
-	if (yearly && g_ascii_strcasecmp(event->rule, "FREQ=YEARLY") != 0)
-		return error_config(error,
-		    "%s:%u: RRULE:%s: only FREQ=YEARLY is understood; write "
-		    "the days one by one",
-		    path, event->line, event->rule);
-	if (!event_date(event->start, &start))
-		return error_config(error, "%s:%u: DTSTART:%s is no day", path,
-		    event->line, event->start);
-	if (*event->end != '\0') {
-		if (!event_date(event->end, &end))
-			return error_config(error, "%s:%u: DTEND:%s is no day",
-			    path, event->line, event->end);
-		days = CLAMP(g_date_days_between(&start, &end), 1,
-		    EVENT_DAYS_MOST);
-	}
-	for (int i = 0; i < days; i++, g_date_add_days(&start, 1)) {
-		if (yearly)
-			holidays->yearly[g_date_get_month(&start) * 32 +
-					 g_date_get_day(&start)] = 1;
-		else
-			add_date(holidays, day_number(&start));
-	}
-	return TRUE;
-}
-
-static gboolean
-add_icalendar(Holidays *holidays, const char *path, char **lines,
-    GError **error)
-{
-	Event event = { 0 };
-	gboolean inside = FALSE;
-
-	for (guint i = 0; lines[i] != NULL; i++) {
-		char *line = g_strchomp(lines[i]);
-		char *value = strchr(line, ':');
-		gsize name = strcspn(line, ";:");
-
-		if (value == NULL)
-			continue;
-		value++;
-		if (g_ascii_strcasecmp(line, "BEGIN:VEVENT") == 0) {
-			memset(&event, 0, sizeof event);
-			event.line = i + 1;
-			inside = TRUE;
-		} else if (g_ascii_strcasecmp(line, "END:VEVENT") == 0) {
-			inside = FALSE;
-			if (!add_event(holidays, path, &event, error))
-				return FALSE;
-		} else if (!inside) {
-			continue;
-		} else if (name == 7 &&
-			   g_ascii_strncasecmp(line, "DTSTART", 7) == 0) {
-			event_day(value, event.start);
-		} else if (name == 5 &&
-			   g_ascii_strncasecmp(line, "DTEND", 5) == 0) {
-			event_day(value, event.end);
-		} else if (name == 5 &&
-			   g_ascii_strncasecmp(line, "RRULE", 5) == 0) {
-			event.rule = value;
-		}
 	}
 	return TRUE;
 }
@@ -216,10 +126,34 @@ add_file(Holidays *holidays, const char *entry, const char *dir, GError **error)
 		    entry, fault->message);
 	if (length > FILE_MOST || memchr(text, '\0', length) != NULL)
 		return error_config(error, "%s: not a list of holidays", path);
-	lines = g_strsplit(text, "\n", -1);
 	if (g_ascii_strncasecmp(text, "BEGIN:VCALENDAR", 15) == 0)
-		return add_icalendar(holidays, path, lines, error);
+		return holidays_read_ical(
+		    path, text, add_date, holidays, error);
+	lines = g_strsplit(text, "\n", -1);
 	return add_list(holidays, path, lines, error);
+}
+
+static const char *
+list_of(const char *country)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+		if (g_str_equal(lists[i].country, country))
+			return lists[i].text;
+	return NULL;
+}
+
+static gboolean
+add_entry(Holidays *holidays, const char *entry, const char *dir,
+    GError **error)
+{
+	const char *list = list_of(entry);
+	g_auto(GStrv) lines = NULL;
+
+	if (list == NULL)
+		return add_day(holidays, entry, "") ||
+		    add_file(holidays, entry, dir, error);
+	lines = g_strsplit(list, "\n", -1);
+	return add_list(holidays, entry, lines, error);
 }
 
 Holidays *
@@ -227,12 +161,10 @@ holidays_new(const char *const *entries, const char *dir, GError **error)
 {
 	g_autoptr(Holidays) holidays = g_new0(Holidays, 1);
 
-	holidays->dates = g_hash_table_new(NULL, NULL);
-	for (; entries != NULL && *entries != NULL; entries++) {
-		if (!add_day(holidays, *entries) &&
-		    !add_file(holidays, *entries, dir, error))
+	holidays->dates = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	for (; entries != NULL && *entries != NULL; entries++)
+		if (!add_entry(holidays, *entries, dir, error))
 			return NULL;
-	}
 	return g_steal_pointer(&holidays);
 }
 
@@ -242,21 +174,55 @@ holidays_free(Holidays *holidays)
 	if (holidays == NULL)
 		return;
 	g_hash_table_unref(holidays->dates);
+	for (guint i = 0; i < YEARLY_SIZE; i++)
+		g_free(holidays->yearly[i]);
 	g_free(holidays);
 }
 
 gboolean
 holidays_has(const Holidays *holidays, gint64 day)
 {
+	return holidays_name(holidays, day) != NULL;
+}
+
+const char *
+holidays_name(const Holidays *holidays, gint64 day)
+{
 	GDate date;
 	gint64 julian = day + EPOCH_JULIAN;
+	const char *name;
 
 	if (julian < 1 || julian > G_MAXINT32)
-		return FALSE;
-	if (g_hash_table_contains(holidays->dates, GINT_TO_POINTER((int)day)))
-		return TRUE;
+		return NULL;
+	name = g_hash_table_lookup(
+	    holidays->dates, GINT_TO_POINTER((int)day));
+	if (name != NULL)
+		return name;
 	g_date_clear(&date, 1);
 	g_date_set_julian(&date, (guint32)julian);
 	return holidays
 	    ->yearly[g_date_get_month(&date) * 32 + g_date_get_day(&date)];
+}
+
+const char *const *
+holidays_countries(void)
+{
+	static const char *names[G_N_ELEMENTS(lists) + 1];
+
+	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+		names[i] = lists[i].country;
+	return names;
+}
+
+int
+holidays_known_until(const char *country)
+{
+	const char *list = list_of(country);
+	int until = 0;
+
+	for (const char *at = list; at != NULL && *at != '\0';
+	     at += strcspn(at, "\n"), at += *at != '\0')
+		if (strspn(at, "0123456789") == 4)
+			until = MAX(until, (int)strtol(at, NULL, 10));
+	return until;
 }

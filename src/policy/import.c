@@ -8,6 +8,7 @@
 static void
 open_closed(const Facts *facts, gint64 now, const char *actor, Effects *effects)
 {
+	effects->lives = facts->message->kind == MESSAGE_HUMAN;
 	effects_event(effects, "opened", actor, "by import");
 	if (effects->linked != 0)
 		effects_event(effects, "linked", "javob",

@@ -57,6 +57,8 @@ const ConfigOption site_options[] = {
 	    "older mail gets no acknowledgement" },
 	{ "gateway", "reopen-within", CONFIG_SPAN, "30d", "1h..3650d", FALSE,
 	    "an answer to a closed ticket opens it again for so long" },
+	{ "gateway", "promise-share", CONFIG_INT, "80", "50..95", FALSE,
+	    "of a hundred promises learned from history, so many are kept" },
 	{ "gateway", "log-level", CONFIG_CHOICE, "info", "error|info|debug",
 	    FALSE, "how much is logged" },
 
@@ -109,6 +111,8 @@ const ConfigOption site_options[] = {
 	    "working time until a person answers" },
 	{ "queue", "resolution", CONFIG_SPAN, "8h", "1m..365d", FALSE,
 	    "working time until the matter is settled" },
+	{ "queue", "promise", CONFIG_CHOICE, "learned", "learned|configured",
+	    FALSE, "from the desk's own history, or always resolution" },
 
 	{ "calendar", "", CONFIG_NAME, "office", NULL, TRUE,
 	    "working hours" },
@@ -400,6 +404,7 @@ add_default_queue(Site *site)
 	queue->calendar = g_strdup("");
 	queue->first_response = FIRST_RESPONSE;
 	queue->resolution = RESOLUTION;
+	queue->learns = TRUE;
 	g_ptr_array_add(site->queues, queue);
 }
 
@@ -437,6 +442,8 @@ add_queues(Site *site, GPtrArray *errors)
 		queue->calendar = text_or(section, "calendar", "");
 		queue->first_response = config_number(section, "first-response");
 		queue->resolution = config_number(section, "resolution");
+		queue->learns = g_str_equal(
+		    config_text(section, "promise"), "learned");
 		g_ptr_array_add(site->queues, queue);
 		if (*queue->calendar != '\0' &&
 		    site_calendar(site, queue->calendar) == NULL)
@@ -583,6 +590,8 @@ site_new(Config *config, GPtrArray *errors)
 	check_words(site, gateway, errors);
 	site->max_size = config_number(gateway, "max-size");
 	site->ack_max_age = config_number(gateway, "ack-max-age");
+	site->promise_share =
+	    (double)config_number(gateway, "promise-share") / 100;
 	site->key_age = config_number(gateway, "key-age");
 	site->reopen_within = config_number(gateway, "reopen-within");
 	site->calendars = g_ptr_array_new_with_free_func(calendar_free_row);

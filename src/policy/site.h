@@ -38,6 +38,7 @@ typedef struct Queue {
 	gint64 pass_on;       /* working seconds until it goes on; 0 never */
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
+	gboolean learns;      /* promises are learned from history */
 } Queue;
 
 struct Site {
@@ -53,6 +54,7 @@ struct Site {
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */
 	gint64 reopen_within; /* a closed ticket opens again, seconds */
+	double promise_share; /* of promises to keep */
 	gint64 key_age;       /* of keys after rotation, seconds */
 	GPtrArray *mailboxes; /* of Mailbox */
 	GPtrArray *queues;    /* of Queue */

@@ -36,6 +36,8 @@ const Verb verb_table[] = {
 	    "put words on it, or take one away" },
 	{ "promise", "WHEN", VERB_WHEN, BOTH,
 	    "by when the matter will be settled" },
+	{ "delay", "REASON", VERB_WORDS, BOTH,
+	    "what the customer reads if it takes longer than promised" },
 	{ "language", "TAG", VERB_WORDS, BOTH | VERB_EARLY,
 	    "the customer's language" },
 	{ "name", "NAME", VERB_WORDS, BOTH | VERB_EARLY,

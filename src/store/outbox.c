@@ -272,3 +272,16 @@ outbox_line(StoreTxn *txn, gint64 id, GError **error)
 	return rows_one(
 	    store_query(txn, STMT_OUTBOX_LINE, error, id), read_line, error);
 }
+
+gboolean
+outbox_answer_waits(StoreTxn *txn, gint64 ticket, gboolean *waits,
+    GError **error)
+{
+	gint64 count = 0;
+
+	if (!store_run_int(
+		txn, STMT_OUTBOX_ANSWER_WAITS, &count, NULL, error, ticket))
+		return FALSE;
+	*waits = count > 0;
+	return TRUE;
+}

@@ -26,6 +26,10 @@ typedef struct OutboxRow {
 void outbox_row_free(OutboxRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxRow, outbox_row_free)
 
+/* An agent's answer on that ticket has not left yet. */
+gboolean outbox_answer_waits(StoreTxn *txn, gint64 ticket, gboolean *waits,
+    GError **error);
+
 /* TRUE if a row with that cause is there already. */
 gboolean outbox_has(StoreTxn *txn, const char *cause, gboolean *has,
     GError **error);

@@ -249,6 +249,60 @@ CREATE TABLE timer (
 ) STRICT;
 CREATE INDEX timer_by_due ON timer (due);
 
+-- How long matters take: what promises are learned from. One row a ticket
+-- that a person opened, and one a line of imported history. An age is
+-- ended - opened - waited, or, while it is open, now or waiting in the place
+-- of ended.
+CREATE TABLE life (
+	id {id},
+	ticket INTEGER UNIQUE REFERENCES ticket (id), -- NULL: imported
+	queue TEXT NOT NULL,          -- as it was opened in
+	key TEXT NOT NULL,            -- queue|mailbox
+	opened INTEGER NOT NULL,
+	ended INTEGER,                -- settled; NULL: open
+	waited INTEGER NOT NULL,      -- seconds for the customer, or as closed
+	waiting INTEGER,              -- for the customer since; NULL: not
+	counted INTEGER NOT NULL      -- 0: spam, or part of another ticket
+) STRICT;
+CREATE INDEX life_by_key ON life (key, ended, opened, waited, waiting)
+	WHERE counted = 1;
+CREATE INDEX life_by_queue ON life (queue, ended, opened, waited, waiting)
+	WHERE counted = 1;
+CREATE INDEX life_by_end ON life (ended, opened, waited, waiting)
+	WHERE counted = 1;
+CREATE INDEX life_by_opening ON life (opened) WHERE counted = 1;
+
+-- What a customer was told, and on what ground. The newest row of a ticket
+-- stands. It is kept when the life ends by named + what it waited since.
+CREATE TABLE promise (
+	id {id},
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	number INTEGER NOT NULL,      -- 1 is the first
+	made INTEGER NOT NULL,
+	kind TEXT NOT NULL,           -- date; update: the next news by then
+	named INTEGER NOT NULL,
+	basis TEXT NOT NULL,          -- learned configured agent
+	lead INTEGER NOT NULL,        -- seconds before, to look again
+	waited INTEGER NOT NULL,      -- of the life, when it was made
+	told INTEGER NOT NULL,        -- 0: by no letter; 2: by a plain one
+	text TEXT NOT NULL,           -- as the letter says it
+	share INTEGER NOT NULL,       -- aimed at, in thousandths; 0: none
+	level INTEGER NOT NULL,       -- quantile asked for, in thousandths
+	length INTEGER NOT NULL,      -- age that the curve gave, seconds
+	kept INTEGER NOT NULL,        -- of the promises that came due last
+	due INTEGER NOT NULL,         -- how many those were
+	key TEXT NOT NULL,            -- of the like cases
+	built INTEGER NOT NULL,       -- when the curve was drawn
+	own INTEGER NOT NULL,         -- like cases in it
+	own_since INTEGER NOT NULL,   -- settled since then, or open
+	queue_cases INTEGER NOT NULL, -- the same of its queue
+	queue_since INTEGER NOT NULL,
+	desk_cases INTEGER NOT NULL,  -- and of all
+	desk_since INTEGER NOT NULL,
+	UNIQUE (ticket, number)
+) STRICT;
+CREATE INDEX promise_by_name ON promise (named)
+	WHERE number = 1 AND basis = 'learned' AND kind = 'date';
 -- Rebuildable: what the board of that name was last given to show. Outlives its
 -- ticket until the board shows it no more.
 CREATE TABLE board_item (

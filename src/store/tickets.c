@@ -7,6 +7,8 @@
 #include "ground/error.h"
 #include "store/parties.h"
 #include "store/rawmail.h"
+#include "store/history.h"
+#include "store/promises.h"
 #include "store/rows.h"
 
 /* --- tickets ------------------------------------------------------------- */
@@ -132,10 +134,14 @@ ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error)
 gboolean
 ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
 {
+	gint64 late;
+
 	return store_run(txn, STMT_TICKET_UPDATE, NULL, error, ticket->id,
-	    ticket->state, ticket->queue, ticket->agent, ticket->updated,
-	    ticket->promised, ticket->answered, ticket->resolved,
-	    ticket->merged_into, ticket->requester);
+		   ticket->state, ticket->queue, ticket->agent, ticket->updated,
+		   ticket->promised, ticket->answered, ticket->resolved,
+		   ticket->merged_into, ticket->requester) &&
+	    history_follow(txn, ticket, &late, error) &&
+	    promise_put_off(txn, ticket->id, late, error);
 }
 
 gboolean
@@ -607,4 +613,33 @@ gboolean
 timer_done(StoreTxn *txn, gint64 id, GError **error)
 {
 	return store_run(txn, STMT_TIMER_DONE, NULL, error, id);
+}
+
+gboolean
+timer_move(StoreTxn *txn, gint64 id, gint64 due, GError **error)
+{
+	return store_run(txn, STMT_TIMER_MOVE, NULL, error, id, due);
+}
+
+gboolean
+timer_late(StoreTxn *txn, const char *kind, gint64 before, gint64 *count,
+    GError **error)
+{
+	return store_run_int(
+	    txn, STMT_TIMER_LATE, count, NULL, error, kind, before);
+}
+
+static gpointer
+read_detail(StoreRows *rows)
+{
+	return rows_text(rows, 0);
+}
+
+char *
+event_newest(StoreTxn *txn, gint64 ticket, const char *event, gint64 since,
+    GError **error)
+{
+	return rows_one(store_query(txn, STMT_EVENT_NEWEST, error, ticket,
+			    event, since),
+	    read_detail, error);
 }

@@ -41,7 +41,8 @@ gboolean ticket_next_number(StoreTxn *txn, gint64 *number, GError **error);
 /* Row with id = number; takes the number from the counter. */
 gboolean ticket_insert(StoreTxn *txn, const Ticket *ticket, GError **error);
 /* state, queue, agent, updated, promised, answered, resolved, merged_into,
- * requester. */
+ * requester; its life (store/history.h) follows, and what was promised moves
+ * by the time that the customer was waited for. */
 gboolean ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error);
 
 /* The newest ticket that was opened by an answer of address to this one, and
@@ -149,6 +150,11 @@ gboolean event_add_change(StoreTxn *txn, gint64 ticket, gint64 at,
 /* ticket 0: those about the site. */
 GPtrArray *event_list(StoreTxn *txn, gint64 ticket, GError **error);
 
+/* Detail of the newest event of that name since then; NULL without error:
+ * none. Free with g_free. */
+char *event_newest(StoreTxn *txn, gint64 ticket, const char *event,
+    gint64 since, GError **error);
+
 typedef struct TimerRow {
 	gint64 id, ticket, number, due;
 	char *kind;
@@ -160,6 +166,11 @@ gboolean timer_add(StoreTxn *txn, gint64 ticket, const char *kind,
 gboolean timer_drop(StoreTxn *txn, gint64 ticket, const char *kind,
     gint64 number, GError **error);
 GPtrArray *timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error);
+/* It fires again, at that instant. */
+gboolean timer_move(StoreTxn *txn, gint64 id, gint64 due, GError **error);
+/* How many of a kind were due before that instant. */
+gboolean timer_late(StoreTxn *txn, const char *kind, gint64 before,
+    gint64 *count, GError **error);
 gboolean timer_done(StoreTxn *txn, gint64 id, GError **error);
 
 #endif

@@ -136,7 +136,9 @@ def give(site, path):
     that must be refused begins with "!"."""
     base, kind = os.path.splitext(path)
     env = pairs(fill(site, read(base + ".env", "").encode()).decode())
-    site.clock = env.get("at", site.clock)
+    if env.get("at", site.clock) != site.clock:
+        site.clock = env["at"]
+        site.javob("process")  # what time brings comes before the mail
     with open(path, "rb") as f:
         octets = fill(site, f.read())
     if kind == ".cmd":

@@ -3,9 +3,11 @@
 #include "policy/calendar.h"
 
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ground/clock.h"
+#include "policy/holidays.h"
 
 #define HOUR   3600
 #define OFFICE "Mon-Fri 09:00-18:00; Sat 10:00-14:00"
@@ -220,6 +222,27 @@ closed_on(const char *dir, const char *text, const char *day, GError **error)
 	ICS("DTSTART;VALUE=DATE:20260320\r\nDTEND;VALUE=DATE:20260323\r\n")
 #define YEARLY ICS("DTSTART;VALUE=DATE:20200320\r\nRRULE:FREQ=YEARLY\r\n")
 #define PART   ICS("DTSTART:20260320T090000Z\r\n")
+#define WEEKLY                                                                 \
+	ICS("DTSTART;VALUE=DATE:20260320\r\nRRULE:FREQ=WEEKLY;COUNT=3\r\n"    \
+	    "EXDATE;VALUE=DATE:20260327\r\n")
+/* Thanksgiving: the fourth Thursday of November. */
+#define FOURTH                                                                 \
+	ICS("DTSTART;VALUE=DATE:20201126\r\n"                                  \
+	    "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH\r\n"                       \
+	    "SUMMARY:Thanksgiving\r\n")
+#define LEAP ICS("DTSTART;VALUE=DATE:20240229\r\nRRULE:FREQ=YEARLY\r\n")
+#define LISTED                                                                 \
+	ICS("DTSTART;VALUE=DATE:20260320\r\n"                                  \
+	    "RDATE;VALUE=DATE:20260610,20260611\r\n")
+#define LASTS  ICS("DTSTART;VALUE=DATE:20260320\r\nDURATION:P3D\r\n")
+#define GONE   ICS("STATUS:CANCELLED\r\nDTSTART;VALUE=DATE:20260320\r\n")
+#define FOLDED ICS("DTSTART;VALUE=DA\r\n TE:20260320\r\n")
+/* The second of a series was put off by a day. */
+#define MOVED                                                                  \
+	"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\n"                         \
+	"DTSTART;VALUE=DATE:20260320\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n"   \
+	"BEGIN:VEVENT\r\nUID:a\r\nRECURRENCE-ID;VALUE=DATE:20270320\r\n"       \
+	"DTSTART;VALUE=DATE:20270321\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
 static void
 test_files(void)
@@ -241,10 +264,33 @@ test_files(void)
 		{ EVENTS, "2026-03-23", FALSE },
 		{ YEARLY, "2031-03-20", TRUE },
 		{ PART, "2026-03-20", FALSE },
+		{ WEEKLY, "2026-03-20", TRUE },
+		{ WEEKLY, "2026-03-27", FALSE },
+		{ WEEKLY, "2026-04-03", TRUE },
+		{ WEEKLY, "2026-04-10", FALSE },
+		{ FOURTH, "2026-11-26", TRUE },
+		{ FOURTH, "2027-11-25", TRUE },
+		{ FOURTH, "2027-11-26", FALSE },
+		{ LEAP, "2028-02-29", TRUE },
+		{ LEAP, "2027-02-28", FALSE },
+		{ LEAP, "2027-03-01", FALSE },
+		{ LISTED, "2026-06-11", TRUE },
+		{ LISTED, "2026-06-12", FALSE },
+		{ LASTS, "2026-03-22", TRUE },
+		{ LASTS, "2026-03-23", FALSE },
+		{ GONE, "2026-03-20", FALSE },
+		{ FOLDED, "2026-03-20", TRUE },
+		{ MOVED, "2026-03-20", TRUE },
+		{ MOVED, "2027-03-20", FALSE },
+		{ MOVED, "2027-03-21", TRUE },
+		{ MOVED, "2028-03-20", TRUE },
 	};
 	static const char *const bad[] = { "2026-03-20\n21 March\n",
-		ICS("DTSTART:20260320\r\nRRULE:FREQ=WEEKLY\r\n"),
-		ICS("DTSTART:20260332\r\n") };
+		ICS("DTSTART;VALUE=DATE:20260320\r\nRRULE:FREQ=SOON\r\n"),
+		ICS("DTSTART;VALUE=DATE:20260320\r\nRRULE:FREQ=YEARLY;"
+		    "BYMONTH=13\r\n"),
+		ICS("DTSTART;VALUE=DATE:20260332\r\n"),
+		ICS("SUMMARY:of no day\r\n"), "BEGIN:VCALENDAR\r\n???" };
 	g_autofree char *dir = g_dir_make_tmp("javob-calendar-XXXXXX", NULL);
 
 	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -253,7 +299,9 @@ test_files(void)
 		    closed_on(dir, files[i].text, files[i].day, &error);
 
 		g_assert_no_error(error);
-		g_assert_cmpint(closed, ==, files[i].closed);
+		if (closed != files[i].closed)
+			g_error("%s is %s by:\n%s", files[i].day,
+			    closed ? "closed" : "open", files[i].text);
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
@@ -263,6 +311,71 @@ test_files(void)
 		g_assert_nonnull(strstr(error->message, "/days:"));
 	}
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+/* The lists that come with the program can be read, and say what they know. */
+static void
+test_countries(void)
+{
+	const char *const *countries = holidays_countries();
+	guint count = 0;
+
+	for (; *countries != NULL; countries++, count++) {
+		const char *entries[] = { *countries, NULL };
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Holidays) holidays =
+		    holidays_new(entries, NULL, &error);
+		int until = holidays_known_until(*countries);
+
+		g_assert_no_error(error);
+		g_assert_true(until == 0 || until >= 2028);
+		g_assert_cmpint(strlen(*countries), ==, 2);
+		/* Everybody's New Year, in any year, with a name. */
+		g_assert_cmpstr(holidays_name(holidays, 22645), !=, "");
+		g_assert_nonnull(holidays_name(holidays, 22645));
+		g_assert_null(holidays_name(holidays, 22645 + 200));
+	}
+	g_assert_cmpuint(count, >=, 8);
+}
+
+static void
+test_names(void)
+{
+	g_autoptr(Calendar) calendar = make("Asia/Tashkent", OFFICE,
+	    "uz,2026-03-25");
+
+	/* The local day counts: in UTC it is the 20th still. */
+	g_assert_cmpstr(calendar_holiday(calendar, at("2026-03-20T20:00:00Z")),
+	    ==, "Navroʻz");
+	g_assert_cmpstr(calendar_holiday(calendar, at("2026-03-20T12:00:00Z")),
+	    ==, "Ramazon hayit (expected)");
+	g_assert_cmpstr(calendar_holiday(calendar, at("2026-03-25T12:00:00Z")),
+	    ==, "");
+	g_assert_null(calendar_holiday(calendar, at("2026-03-26T12:00:00Z")));
+}
+
+static void
+test_closing(void)
+{
+	g_autoptr(Calendar) split = make("Asia/Tashkent",
+	    "Mon-Fri 09:00-13:00,14:00-18:00; Sat 20:00-02:00", "");
+
+	g_assert_cmpint(calendar_closes(split, at("2026-11-23T05:00:00Z")), ==,
+	    at("2026-11-23T08:00:00Z"));
+	g_assert_cmpint(calendar_closes(split, at("2026-11-23T08:30:00Z")), ==,
+	    at("2026-11-23T08:30:00Z"));
+	/* Through midnight there and through that of UTC. */
+	g_assert_cmpint(calendar_closes(split, at("2026-11-28T16:00:00Z")), ==,
+	    at("2026-11-28T21:00:00Z"));
+	g_assert_cmpint(calendar_closing(split, at("2026-11-22T19:00:00Z"),
+			    at("2026-11-23T19:00:00Z")),
+	    ==, at("2026-11-23T13:00:00Z"));
+	g_assert_cmpint(calendar_closing(split, at("2026-11-21T21:00:00Z"),
+			    at("2026-11-22T19:00:00Z")),
+	    ==, G_MININT64);
+	g_assert_cmpint(calendar_offset(split, 0), ==, 6 * HOUR);
+	g_assert_cmpint(calendar_offset(split, at("2026-11-23T05:00:00Z")), ==,
+	    5 * HOUR);
 }
 
 /* Open on Mondays only, and each of them a holiday. */
@@ -342,7 +455,8 @@ static const struct {
 	int days;
 } windows[] = {
 	{ "2026-03-01T00:00:00Z", 35 }, { "2026-10-20T00:00:00Z", 21 },
-	{ "2026-12-20T00:00:00Z", 21 }, { "2028-02-24T00:00:00Z", 10 },
+	{ "2026-12-20T00:00:00Z", 21 }, /* 2026 has 53 weeks */
+	{ "2020-12-24T00:00:00Z", 16 }, /* as 2020 has */ { "2028-02-24T00:00:00Z", 10 },
 	{ "2054-03-22T00:00:00Z", 16 },
 	{ "2024-02-22T00:00:00Z", 16 }, /* Almaty moves from +6 to +5 */
 	{ "2009-10-25T00:00:00Z", 12 }, /* St John's goes back over midnight */
@@ -464,6 +578,18 @@ compare_triple(const Calendar *calendar, const Reference *r)
 	    reference_add(r, from, seconds), r);
 	same(calendar_next_opening(calendar, from), reference_opening(r, from),
 	    r);
+	g_assert_cmpint(
+	    calendar_shows_open(calendar, from), ==, open_at(r, from));
+}
+
+/* TRIPLES in the environment: so many in all, not the few of make check. */
+static int
+triples(void)
+{
+	const char *all = g_getenv("TRIPLES");
+	int parts = (int)(G_N_ELEMENTS(desks) * G_N_ELEMENTS(windows));
+
+	return all != NULL ? (atoi(all) + parts - 1) / parts : 120;
 }
 
 static void
@@ -484,7 +610,7 @@ test_reference(gconstpointer data)
 		for (int m = 0; m < minutes; m++)
 			open[m] =
 			    (guint8)reference_open(desk, zone, begin + m * 60);
-		for (int n = 0; n < 150; n++)
+		for (int n = 0; n < triples(); n++)
 			compare_triple(calendar, &r);
 	}
 }
@@ -503,6 +629,9 @@ main(int argc, char **argv)
 	g_test_add_func("/calendar/zones are those of the tz database",
 	    test_right_zones);
 	g_test_add_func("/calendar/holidays are read from files", test_files);
+	g_test_add_func("/calendar/lists of countries", test_countries);
+	g_test_add_func("/calendar/holidays have names", test_names);
+	g_test_add_func("/calendar/when it closes", test_closing);
 	g_test_add_func("/calendar/a desk that never opens", test_never_open);
 	g_test_add_func("/calendar/no time is too strange", test_extremes);
 	for (guint i = 0; i < G_N_ELEMENTS(desks); i++) {

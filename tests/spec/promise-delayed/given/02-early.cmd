@@ -1,0 +1,2 @@
+process
+ticket delay 1001 The part comes on Thursday.

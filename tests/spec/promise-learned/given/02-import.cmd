@@ -1,0 +1,2 @@
+import --history @@GIVEN@@/01-history.csv
+! import --history @@GIVEN@@/none.csv

@@ -1,0 +1,1 @@
+ticket close 1001

@@ -1,0 +1,2 @@
+ticket reopen 1001
+process
