@@ -22,20 +22,23 @@ ROW = 'eo\tProbo\t{who} skribis:\tq\t\t(invented)\tlow\n'
 
 
 def added(javob):
-    """new_text without and with the row, and what a broken row ends in."""
+    """new_text without and with the row, and what a broken row ends in, for
+    inspect and for thread."""
     with tempfile.TemporaryDirectory() as words:
-        def ask(row):
+        def ask(row, *command):
             with open(os.path.join(words, 'attribution.tsv'), 'w',
                       encoding='utf-8') as f:
                 f.write(row)
             return subprocess.run(
-                [javob, 'inspect'], input=ADDED, timeout=60, check=False,
+                [javob, *command], input=ADDED, timeout=60, check=False,
                 env=dict(os.environ, JAVOB_WORDS=words),
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        before, after, broken = ask('# none\n'), ask(ROW), ask(ROW[3:])
+        before, after = ask('# none\n', 'inspect'), ask(ROW, 'inspect')
+        broken = [ask(ROW[3:], *command) for command in
+                  (['inspect'], ['thread', '/dev/null'])]
     return (json.loads(before.stdout)['new_text'],
             json.loads(after.stdout)['new_text'],
-            broken.returncode, broken.stderr.decode())
+            [(b.returncode, b.stderr.decode()) for b in broken])
 
 
 def faults(want, got):
@@ -89,13 +92,14 @@ def main():
          [('file', None, n) for n in sorted(found - listed)])
     tell('all went in one call', [] if ran.returncode == 0 and
          len(lines) == len(wants) else [('exit', 0, ran.returncode)])
-    before, after, status, fault = added(javob)
+    before, after, broken = added(javob)
     tell('a row that a site adds changes what is new', [] if (
         before, after) == ('Dankon.\n\nDesk skribis:', 'Dankon.') else
         [('new_text', 'Dankon.', [before, after])])
-    tell('a row that is none is told with file and line', [] if
-         status != 0 and 'attribution.tsv:1: ' in fault else
-         [('exit', 'a fault', [status, fault])])
+    tell('a row that is none is told with file and line, by each command',
+         [] if all(status == 78 and 'attribution.tsv:1: ' in fault
+                   for status, fault in broken) else
+         [('exit', 'a fault', broken)])
     print('1..%d' % number)
 
 

@@ -51,6 +51,17 @@ while read -r command; do
 		"$(grep -o -e '--[a-z]*' "$T/usage" | sort -u | tr '\n' ' ')"
 done <"$T/commands"
 
+# What javob inspect prints: the keys of all mails of ours, and of the page.
+"$JAVOB" inspect "$top"/tests/mails/*.eml "$top"/tests/spec/*/given/*.eml |
+	grep -oE '[{,]"[a-z0-9_]+":' | tr -d '{,":' | sort -u >"$T/printed"
+awk '/^\.It Ic / { on = $3 == "inspect" }
+	on && /^(\.It Cm|\.Cm) / { for (i = 2; i <= NF; i++)
+		if ($i ~ /^[a-z][a-z0-9_]*$/) print $i }' \
+	"$top/src/javob.1" | sort -u >"$T/documented"
+check "javob inspect prints keys" test "$(wc -l <"$T/printed")" -gt 30
+is "javob(1) names each key that javob inspect prints, and no other" \
+	"$(tr '\n' ' ' <"$T/documented")" "$(tr '\n' ' ' <"$T/printed")"
+
 # A linter that cannot complain is none.
 sed 's/^\.Sh EXAMPLES/.Sx/' "$top/src/javob.1" >"$T/broken.1"
 check "a broken page is noticed" test -n "$(lint "$T/broken.1")"

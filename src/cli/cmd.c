@@ -7,6 +7,8 @@
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/text.h"
+#include "mail/parser.h"
+#include "mail/words.h"
 #include "options.h"
 #include "store/store.h"
 
@@ -121,6 +123,19 @@ cmd_number(const char *text, gint64 *number)
 {
 	return text != NULL &&
 	    g_ascii_string_to_signed(text, 10, 1, G_MAXINT64, number, NULL);
+}
+
+Parser *
+cmd_parser(GError **error)
+{
+	const char *words = g_getenv("JAVOB_WORDS");
+	Parser *parser;
+
+	if (words != NULL && *words != '\0' && !words_check(words, error))
+		return NULL;
+	parser = parser_new();
+	parser_set_words(parser, words);
+	return parser;
 }
 
 Store *

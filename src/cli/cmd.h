@@ -41,6 +41,10 @@ const char *cmd_unknown(int argc, char **argv);
 /* A positive whole number, else FALSE. */
 gboolean cmd_number(const char *text, gint64 *number);
 
+/* A parser with the word tables that $JAVOB_WORDS names; NULL with error if they
+ * are broken. */
+Parser *cmd_parser(GError **error);
+
 /* Configuration and store; NULL with error. */
 Store *cmd_store(const char *config, Site **site, GError **error);
 

@@ -9,7 +9,6 @@
 #include "cli/cmd.h"
 #include "ground/error.h"
 #include "mail/parser.h"
-#include "mail/words.h"
 
 #define WORKERS_MOST   4
 #define FILES_FOR_MORE 16 /* so many make a second worker worth while */
@@ -178,15 +177,21 @@ typedef struct Pool {
 } Pool;
 
 static Parser *
-pool_parser(Pool *pool, guint number)
+pool_parser(const Pool *pool, guint number)
 {
-	Parser **parser = &pool->parsers[number % pool->size];
+	return pool->parsers[number % pool->size];
+}
 
-	if (*parser == NULL) {
-		*parser = parser_new();
-		parser_set_words(*parser, g_getenv("JAVOB_WORDS"));
+/* FALSE with error CONFIG if the word tables are broken. */
+static gboolean
+pool_init(Pool *pool, guint size, GError **error)
+{
+	for (pool->size = 0; pool->size < size; pool->size++) {
+		pool->parsers[pool->size] = cmd_parser(error);
+		if (pool->parsers[pool->size] == NULL)
+			return FALSE;
 	}
-	return *parser;
+	return TRUE;
 }
 
 static Asked *
@@ -302,19 +307,19 @@ inspect_one(Pool *pool, const char *path)
 static int
 run(const char *config G_GNUC_UNUSED, int argc, char **argv)
 {
-	const char *words = g_getenv("JAVOB_WORDS");
 	g_autoptr(GError) fault = NULL;
-	Pool pool = { .size = 1 };
+	Pool pool = { .size = 0 };
+	guint size = 1;
 	gboolean good = TRUE;
 
 	if (cmd_unknown(argc, argv) != NULL)
 		return cmd_usage(&cmd_inspect, NULL);
-	if (words != NULL && *words != '\0' && !words_check(words, &fault))
-		return cmd_fail(fault);
 	if (argc > FILES_FOR_MORE) {
 		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-		pool.size = CLAMP(g_get_num_processors(), 1, WORKERS_MOST);
+		size = CLAMP(g_get_num_processors(), 1, WORKERS_MOST);
 	}
+	if (!pool_init(&pool, size, &fault))
+		return cmd_fail(fault);
 	if (argc == 1)
 		good = inspect_one(&pool, "-");
 	for (int i = 1; i < argc; i++)

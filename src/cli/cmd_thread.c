@@ -86,11 +86,14 @@ run(const char *config G_GNUC_UNUSED, int argc, char **argv)
 	g_autoptr(GArray) parents = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autoptr(GHashTable) known = g_hash_table_new_full(
 	    g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(Parser) parser = NULL;
 	g_autoptr(GError) error = NULL;
 
 	if (argc < 2 || cmd_unknown(argc, argv) != NULL)
 		return cmd_usage(&cmd_thread, NULL);
+	parser = cmd_parser(&error);
+	if (parser == NULL)
+		return cmd_fail(error);
 	for (guint i = 0; i < (guint)argc - 1; i++) {
 		g_array_append_val(parents, i);
 		if (!take(parser, argv[i + 1], i, parents, known, &error))

@@ -15,6 +15,7 @@
 #include "mail/charset.h"
 #include "mail/flowed.h"
 #include "mail/html.h"
+#include "mail/prescan.h"
 
 /* Depth is bounded by prescan.h; this guards against a difference of view. */
 #define DEPTH_MOST 80
@@ -140,12 +141,26 @@ read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 	add_text(r, text);
 }
 
+static guint
+number_of(GMimeObject *object)
+{
+	return GPOINTER_TO_UINT(
+	    g_object_get_data(G_OBJECT(object), NUMBER_KEY));
+}
+
 static void
 read_leaf(BodyReader *r, GMimeObject *object, BodyWanted wanted)
 {
 	g_auto(Part) part = { 0 };
 
 	part_open(&part, object, r->source->octets);
+	if (r->source->leaves != NULL) {
+		const PrescanRange *range = &g_array_index(r->source->leaves,
+		    PrescanRange, number_of(object));
+
+		part.start = range->start;
+		part.end = range->end;
+	}
 	if (is_body_text(&part))
 		read_text(r, &part, wanted);
 	else
@@ -316,9 +331,7 @@ read_object(BodyReader *r, GMimeObject *object, BodyWanted wanted, guint depth)
 	if (GMIME_IS_MULTIPART(object))
 		read_multipart(r, object, wanted, depth);
 	else if (GMIME_IS_MESSAGE_PART(object))
-		body_attach_message(r, object,
-		    GPOINTER_TO_UINT(
-			g_object_get_data(G_OBJECT(object), NUMBER_KEY)));
+		body_attach_message(r, object, number_of(object));
 	else
 		read_leaf(r, object, wanted);
 }
@@ -336,26 +349,40 @@ tell_defects(BodyReader *r)
 	body_defect(r, bad);
 }
 
-/* Counts the messages within in the order in which they stand, and writes its
- * number on each. */
+/* Counts the messages within, and the other leaves, in the order in which they
+ * stand, and writes its number on each. */
 static void
-number_messages(GMimeObject *object, guint depth, guint *number)
+number_parts(GMimeObject *object, guint depth, guint *messages, guint *leaves)
 {
 	GMimeMultipart *multipart;
 	int n;
 
 	if (object == NULL || depth > DEPTH_MOST)
 		return;
-	if (GMIME_IS_MESSAGE_PART(object))
+	if (!GMIME_IS_MULTIPART(object)) {
+		guint *number = GMIME_IS_MESSAGE_PART(object) ? messages
+							       : leaves;
+
 		g_object_set_data(G_OBJECT(object), NUMBER_KEY,
 		    GUINT_TO_POINTER((*number)++));
-	if (!GMIME_IS_MULTIPART(object))
 		return;
+	}
 	multipart = GMIME_MULTIPART(object);
 	n = g_mime_multipart_get_count(multipart);
 	for (int i = 0; i < n; i++)
-		number_messages(g_mime_multipart_get_part(multipart, i),
-		    depth + 1, number);
+		number_parts(g_mime_multipart_get_part(multipart, i), depth + 1,
+		    messages, leaves);
+}
+
+gboolean
+body_number(GMimeObject *root, const BodySource *source, BodyInside *inside)
+{
+	guint messages = 0, leaves = 0;
+
+	number_parts(root, 0, &messages, &leaves);
+	inside->is_known = messages == source->messages->len;
+	return source->leaves == NULL ||
+	       (inside->is_known && leaves == source->leaves->len);
 }
 
 /* OpenPGP without MIME (RFC 9580, 6.2 and 7). */
@@ -386,11 +413,8 @@ body_read(GMimeObject *root, const BodySource *source, guint flags,
 		.flags = flags,
 		.inside = inside,
 	};
-	guint messages = 0;
 
 	r.text = g_string_new(NULL);
-	number_messages(root, 0, &messages);
-	inside->is_known = messages == source->messages->len;
 	read_object(&r, root, BODY_TEXT, 0);
 	if (r.text->len == 0 && r.tnef_text != NULL)
 		add_text(&r, r.tnef_text);

@@ -12,9 +12,10 @@ typedef struct _GMimeObject GMimeObject; /* GMime stays out of our headers */
 
 /* What the parts are read from. */
 typedef struct BodySource {
-	const Octets *octets;   /* what GMime was given */
+	const Octets *octets;   /* where the parts stand */
 	const Octets *raw;      /* what came, uncut */
 	const GArray *messages; /* of PrescanRange, in raw */
+	const GArray *leaves;   /* the same, in octets; NULL: GMime knows */
 } BodySource;
 
 /* What message.c goes on with. */
@@ -23,7 +24,12 @@ typedef struct BodyInside {
 	gboolean is_known; /* messages of the source are those of the parts */
 } BodyInside;
 
-/* Fills in body_text, attachments, protection, dsn (if there is a delivery
+/* Numbers the parts in the order in which they stand. FALSE if these are not
+ * those of the source: then GMime must be given all, and leaves be NULL. */
+gboolean body_number(GMimeObject *root, const BodySource *source,
+    BodyInside *inside);
+
+/* After that: fills in body_text, attachments, protection, dsn (if there is a delivery
  * report) and defects of message. content takes a digest of each decoded leaf.
  */
 void body_read(GMimeObject *root, const BodySource *source, guint flags,

@@ -8,58 +8,11 @@
 #include "ground/text.h"
 #include "mail/address.h"
 #include "mail/addrlist.h"
+#include "mail/dsn_words.h"
 #include "mail/msgid.h"
 
 #define RECIPIENTS_MOST 20
 #define REPORT_MOST     (64 * 1024)
-
-/* Where the report ends and the returned mail begins: the line begins so,
- * dashes and white space before it not counted. Seen in mails of the programs
- * named. */
-static const char *const dividers[] = {
-	"below this line is a copy of the message", /* qmail */
-	"this is a copy of the message",            /* Exim */
-	"this is a copy of your message",           /* Exim 3 */
-	"the header of the original message",       /* qmail variants */
-	"enclosed is a copy of the message",        /* qmail-like */
-	"original message follow",     /* Yahoo, IMail: "follows", "follow." */
-	"original message header",     /* InterScan, Exchange */
-	"unsent message follows",      /* sendmail 5 */
-	"unsent message below",        /* sendmail 4 */
-	"original message",            /* Gmail */
-	"original mail",               /* Exim of some providers */
-	"original headers",            /* Exchange */
-	"message header follows",      /* smail */
-	"message headers follow",      /* X.400 gateways */
-	"message text follows",        /* smail */
-	"returned message follows",    /* smail */
-	"original text",               /* MailFoundry */
-	"start of truncated original", /* OpenVMS */
-	"received:", "x-received:", "return-path:", /* a header, bare */
-};
-
-/* What stands before the recipient, up to a colon. */
-static const char *const labels[] = { "rcpt to", "recipient",
-	"recipient address", "recipients", "failed recipient",
-	"failed recipients", "final-recipient", "original-recipient",
-	"could not be delivered to", "message not delivered to",
-	"was not delivered to", "address", "failed address", "to", "user",
-	"unknown user", "for recipient", "email address", "e-mail address",
-	"адресат", "получатель", "адрес", "alıcı", "adres", "qabul qiluvchi",
-	"alıcılar", "empfänger", "destinataire", "destinatario", "destinatário",
-	"収信者", "宛先", "收件人", "받는 사람" };
-
-static gboolean
-is_divider(const char *line)
-{
-	const char *start = line + strspn(line, " \t->*=_");
-
-	for (guint i = 0; i < G_N_ELEMENTS(dividers); i++) {
-		if (text_starts(start, dividers[i]))
-			return TRUE;
-	}
-	return FALSE;
-}
 
 /* The start of the next line, or the end. */
 static const char *
@@ -78,7 +31,7 @@ dsn_lines_report(const char *text, gboolean unquoted)
 	while (*text != '\0' && out->len < REPORT_MOST) {
 		const char *next = next_line(text);
 
-		if (said && is_divider(text))
+		if (said && dsn_words_divider(text))
 			break;
 		if (*text != '>' || !unquoted)
 			g_string_append_len(out, text,
@@ -173,21 +126,6 @@ read_start(const char *line, GPtrArray *recipients)
 	return TRUE;
 }
 
-static gboolean
-is_label(const char *text, gsize length)
-{
-	g_autofree char *raw = g_strndup(text, length);
-	g_autofree char *folded = text_fold(g_strstrip(raw));
-
-	for (guint i = 0; i < G_N_ELEMENTS(labels); i++) {
-		g_autofree char *label = text_fold(labels[i]);
-
-		if (strcmp(folded, label) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* "RCPT TO: ann@x", "[Status: Error, Address: <ann@x>, ...]". */
 static void
 read_label(const char *line, GPtrArray *recipients)
@@ -203,7 +141,7 @@ read_label(const char *line, GPtrArray *recipients)
 			label--;
 		value += strspn(value, " \t<");
 		n = value < end ? spec_length(value) : 0;
-		if (n > 0 && is_label(label, (gsize)(colon - label)))
+		if (n > 0 && dsn_words_label(label, (gsize)(colon - label)))
 			add(recipients, value, n);
 		from = colon + 1;
 	}

@@ -12,7 +12,25 @@
 
 #define ANY_MOST 400 /* octets that {any} may stand for: 100 characters */
 
-typedef enum Place { PLACE_SUBJECT, PLACE_TEXT, PLACE_AUTHOR } Place;
+#define LINE_MOST 160 /* octets of a line that may be a divider */
+
+typedef enum Place {
+	PLACE_SUBJECT,
+	PLACE_TEXT,
+	PLACE_AUTHOR,
+	PLACE_DIVIDER,
+	PLACE_LABEL
+} Place;
+
+static const struct {
+	const char *name;
+	Place place;
+} places[] = {
+	{ "subject", PLACE_SUBJECT },
+	{ "from", PLACE_AUTHOR },
+	{ "divider", PLACE_DIVIDER },
+	{ "label", PLACE_LABEL },
+};
 
 /* Status codes are those of RFC 3463 for the case; where it has two, the one
  * that servers use more often. */
@@ -33,6 +51,7 @@ static const struct Class {
 typedef struct Row {
 	Place place;
 	GStrv pieces; /* of the text, between its {any} */
+	char *author; /* the first one, as plain_author has it */
 	const struct Class *class;
 	gboolean is_transient;
 } Row;
@@ -59,6 +78,19 @@ class_of(const char *name)
 	return &classes[0];
 }
 
+/* post_master and mail.daemon are the same to us. */
+static char *
+plain_author(const char *folded)
+{
+	gsize at = strcspn(folded, "@");
+	GString *plain = g_string_new(NULL);
+
+	for (gsize i = 0; folded[i] != '\0'; i++)
+		if (i >= at || strchr("-_.", folded[i]) == NULL)
+			g_string_append_c(plain, folded[i]);
+	return g_string_free(plain, FALSE);
+}
+
 /* columns: lang product place text class permanence source sure */
 static void
 add_row(const char *const *column, gpointer data)
@@ -68,11 +100,15 @@ add_row(const char *const *column, gpointer data)
 	g_auto(GStrv) words = g_strsplit(text, " ", -1);
 	g_autofree char *plain = g_strjoinv("", words);
 
-	row.place = *column[2] == 's'   ? PLACE_SUBJECT
-		    : *column[2] == 'f' ? PLACE_AUTHOR
-					: PLACE_TEXT;
+	row.place = PLACE_TEXT;
+	for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
+		if (strcmp(column[2], places[i].name) == 0)
+			row.place = places[i].place;
 	row.is_transient = *column[5] == 't';
 	row.pieces = g_strsplit(plain, "{any}", -1);
+	if (row.place == PLACE_AUTHOR)
+		row.author = plain_author(row.pieces[0] != NULL ? row.pieces[0]
+								: "");
 	g_array_append_val((GArray *)data, row);
 }
 
@@ -156,10 +192,10 @@ dsn_words_find(const char *subject, const char *text, DsnSigns *signs)
 	for (guint i = 0; i < rows->len; i++) {
 		const Row *row = &g_array_index(rows, Row, i);
 
-		if (row->place == PLACE_AUTHOR ||
-		    !(row->place == PLACE_SUBJECT
+		if (!(row->place == PLACE_SUBJECT
 			    ? matches(row, in_subject, &of_subject)
-			    : matches(row, in_text, &of_text)))
+			    : row->place == PLACE_TEXT &&
+				  matches(row, in_text, &of_text)))
 			continue;
 		take(signs, row);
 		if (tells_of_delay(row) && row->is_transient)
@@ -175,29 +211,57 @@ gboolean
 dsn_words_author(const char *address)
 {
 	g_autofree char *folded = squeeze(address);
+	g_autofree char *plain = plain_author(folded);
+	g_autofree char *author = strchr(plain, '@') != NULL
+				      ? g_strdup(plain)
+				      : g_strconcat(plain, "@", NULL);
 	const GArray *rows = rows_get();
-	gsize at = strcspn(folded, "@");
-	g_autoptr(GString) plain = g_string_new(NULL);
 
-	/* post_master and mail.daemon are the same to us. */
-	for (gsize i = 0; folded[i] != '\0'; i++)
-		if (i >= at || strchr("-_.", folded[i]) == NULL)
-			g_string_append_c(plain, folded[i]);
-	if (folded[at] == '\0')
-		g_string_append_c(plain, '@');
 	for (guint i = 0; i < rows->len; i++) {
 		const Row *row = &g_array_index(rows, Row, i);
-		g_autoptr(GString) want = NULL;
-		const char *p;
 
-		if (row->place != PLACE_AUTHOR)
-			continue;
-		want = g_string_new(NULL);
-		for (p = row->pieces[0]; *p != '\0' && *p != '@'; p++)
-			if (strchr("-_.", *p) == NULL)
-				g_string_append_c(want, *p);
-		g_string_append(want, p);
-		if (g_str_has_prefix(plain->str, want->str))
+		if (row->place == PLACE_AUTHOR &&
+		    g_str_has_prefix(author, row->author))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+dsn_words_divider(const char *line)
+{
+	gsize length = MIN(strcspn(line, "\n"), LINE_MOST);
+	const GArray *rows = rows_get();
+	g_autofree char *start = NULL, *squeezed = NULL;
+
+	while (length > 0 && ((guchar)line[length] & 0xc0) == 0x80)
+		length--;
+	start = g_strndup(line, length);
+	squeezed = squeeze(start + strspn(start, " \t->*=_"));
+	for (guint i = 0; i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+
+		if (row->place == PLACE_DIVIDER && row->pieces[0] != NULL &&
+		    *row->pieces[0] != '\0' &&
+		    g_str_has_prefix(squeezed, row->pieces[0]))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+dsn_words_label(const char *label, gsize length)
+{
+	g_autofree char *text = g_strndup(label, length);
+	g_autofree char *squeezed = squeeze(text);
+	const GArray *rows = rows_get();
+
+	for (guint i = 0; i < rows->len; i++) {
+		const Row *row = &g_array_index(rows, Row, i);
+
+		if (row->place == PLACE_LABEL && row->pieces[0] != NULL &&
+		    *row->pieces[0] != '\0' &&
+		    strcmp(squeezed, row->pieces[0]) == 0)
 			return TRUE;
 	}
 	return FALSE;

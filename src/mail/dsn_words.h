@@ -19,4 +19,10 @@ void dsn_words_find(const char *subject, const char *text, DsnSigns *signs);
 /* The author's address is one that only mail servers have. */
 gboolean dsn_words_author(const char *address);
 
+/* The returned mail begins at this line. */
+gboolean dsn_words_divider(const char *line);
+
+/* What stands before a colon says that a recipient follows. */
+gboolean dsn_words_label(const char *label, gsize length);
+
 #endif

@@ -52,7 +52,9 @@ header_get(const GArray *fields, const char *name, guint n)
 		const HeaderField *field =
 		    &g_array_index(fields, HeaderField, i);
 
-		if (g_ascii_strcasecmp(field->name, name) == 0 && n-- == 0)
+		if (g_ascii_tolower(field->name[0]) ==
+			g_ascii_tolower(name[0]) &&
+		    g_ascii_strcasecmp(field->name, name) == 0 && n-- == 0)
 			return field->body;
 	}
 	return NULL;
@@ -196,10 +198,10 @@ header_read(const char *octets, gsize size, GArray *fields)
 	return size;
 }
 
-GBytes *
-header_describing(const char *octets, gsize size, gsize body)
+GByteArray *
+header_describing(const char *octets, gsize body)
 {
-	GByteArray *out = g_byte_array_sized_new((guint)size);
+	GByteArray *out = g_byte_array_new();
 	gsize at = 0, taken;
 
 	while (at < body && octets_line(octets + at, body - at, &taken) > 0) {
@@ -211,8 +213,8 @@ header_describing(const char *octets, gsize size, gsize body)
 		at += taken;
 	}
 	g_byte_array_append(out, (const guint8 *)octets + at,
-	    (guint)(size - at));
-	return g_byte_array_free_to_bytes(out);
+	    (guint)(body - at));
+	return out;
 }
 
 /* encoded-word = "=?" charset ["*" language] "?" encoding "?" text "?=" */

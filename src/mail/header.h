@@ -12,9 +12,9 @@ GArray *header_fields_new(void);
  * in order and at most 1,000. Returns the offset of the body. */
 gsize header_read(const char *octets, gsize size, GArray *fields);
 
-/* The same octets without the fields that do not describe the content, those
- * whose name does not begin with "Content-". body: as header_read says. */
-GBytes *header_describing(const char *octets, gsize size, gsize body);
+/* The fields that describe the content, those whose name begins with "Content-",
+ * and the empty line. body: as header_read says. */
+GByteArray *header_describing(const char *octets, gsize body);
 
 /* Decodes encoded-words, also those that are split within a character, stand in
  * quotes or touch other text. Any text; may hold line ends and controls

@@ -12,6 +12,7 @@ struct HtmlText {
 	gboolean space;    /* a space waits */
 	gboolean gap;      /* a table cell ended */
 	gboolean on_line;  /* the line has text */
+	gboolean blank;    /* it has a no-break space and nothing else */
 	guint quotes;      /* open quoted blocks */
 	guint line_quotes; /* of the line that is written */
 };
@@ -62,6 +63,7 @@ begin(HtmlText *text)
 {
 	guint between = MIN(text->quotes, text->line_quotes);
 
+	text->blank = FALSE;
 	if (text->breaks > 0 && text->out->len > 0) {
 		for (guint i = 1; i < text->breaks; i++) {
 			g_string_append_c(text->out, '\n');
@@ -89,6 +91,10 @@ html_text_break(HtmlText *text, guint lines)
 {
 	if (text->breaks == 0 && !text->on_line)
 		return;
+	/* <div>&nbsp;</div> is how many programs write an empty line. */
+	if (text->blank)
+		lines = 2;
+	text->blank = FALSE;
 	text->breaks = MAX(text->breaks, lines);
 	text->space = FALSE;
 	text->gap = FALSE;
@@ -150,6 +156,7 @@ add_collapsed(HtmlText *text, const char *p, const char *end)
 
 		if (n > 0) {
 			text->space = text->on_line && text->breaks == 0;
+			text->blank |= n > 1 && text->breaks > 0;
 			p += n;
 			continue;
 		}

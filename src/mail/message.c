@@ -195,20 +195,39 @@ stream_of(const Octets *octets, GByteArray *array)
 	return stream;
 }
 
-static void
-read_parts(Message *message, const BodySource *source, guint flags,
-    Digest *content, BodyInside *inside)
+/* As a part, since GMime would read each address of a message, and header.c has
+ * done so. prescan has left nothing but fields above the body, which is all that
+ * GMime could see in a different way. */
+static GMimeObject *
+construct(const Octets *octets)
 {
 	GByteArray array = { 0 };
-	GMimeStream *stream = stream_of(source->octets, &array);
+	GMimeStream *stream = stream_of(octets, &array);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeObject *root;
 
 	g_mime_parser_set_persist_stream(parser, TRUE);
-	/* As a part, since GMime would read each address of a message, and
-	 * header.c has done so. prescan has left nothing but fields above the
-	 * body, which is all that GMime could see in a different way. */
 	root = g_mime_parser_construct_part(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return root;
+}
+
+/* lean: what GMime is given first, or NULL. */
+static void
+read_parts(Message *message, BodySource *source, GBytes *lean, guint flags,
+    Digest *content, BodyInside *inside)
+{
+	Octets octets = { .bytes = lean, .fd = -1 };
+	GMimeObject *root = construct(lean != NULL ? &octets : source->octets);
+
+	if (root == NULL || !body_number(root, source, inside)) {
+		g_clear_object(&root);
+		source->leaves = NULL;
+		root = construct(source->octets);
+		if (root != NULL)
+			body_number(root, source, inside);
+	}
 	if (root != NULL) {
 		body_read(root, source, flags, message, content, inside);
 		g_object_unref(root);
@@ -216,8 +235,45 @@ read_parts(Message *message, const BodySource *source, guint flags,
 		g_ptr_array_add(message->defects,
 		    g_strdup("parts could not be read"));
 	}
-	g_object_unref(parser);
-	g_object_unref(stream);
+}
+
+/* GMime makes an object of each field and looks at each line. What prescan has
+ * found already need not be there: fields that do not describe the content, and
+ * the bodies of leaves, but for the last one if it has no end. NULL if too much
+ * would be left for a copy, or if the header has two ends. */
+static GBytes *
+make_lean(const Octets *octets, gsize body, const GArray *leaves)
+{
+	gsize size, at = body, left;
+	const char *data = g_bytes_get_data(octets->bytes, &size);
+	GByteArray *out;
+
+	left = size;
+	for (guint i = 0; i < leaves->len; i++) {
+		const PrescanRange *leaf =
+		    &g_array_index(leaves, PrescanRange, i);
+
+		if (leaf->start < at || leaf->end < leaf->start)
+			return NULL;
+		at = leaf->end;
+		left -= leaf->end < size ? leaf->end - leaf->start : 0;
+	}
+	if (body >= size || left > COPIED_MOST)
+		return NULL;
+	out = header_describing(data, body);
+	at = body;
+	for (guint i = 0; i < leaves->len; i++) {
+		const PrescanRange *leaf =
+		    &g_array_index(leaves, PrescanRange, i);
+
+		if (leaf->end == size)
+			break;
+		g_byte_array_append(out, (const guint8 *)data + at,
+		    (guint)(leaf->start - at));
+		at = leaf->end;
+	}
+	g_byte_array_append(out, (const guint8 *)data + at, (guint)(size - at));
+	return g_byte_array_free_to_bytes(out);
 }
 
 static gboolean
@@ -322,28 +378,30 @@ parse(const Octets *raw, guint flags)
 	Message *message = message_new();
 	g_autoptr(GArray) messages =
 	    g_array_new(FALSE, FALSE, sizeof(PrescanRange));
-	g_autoptr(GBytes) cut = prescan(raw, message->defects, messages);
+	g_autoptr(GArray) leaves =
+	    g_array_new(FALSE, FALSE, sizeof(PrescanRange));
+	g_autoptr(GBytes) cut =
+	    prescan(raw, message->defects, messages, leaves);
+	g_autoptr(GBytes) lean = NULL;
 	g_autoptr(Digest) content = digest_new();
 	g_autoptr(GString) returned = g_string_new(NULL);
 	BodyInside inside = { .returned = returned };
 	Octets octets = { .bytes = cut, .fd = -1 };
-	g_autoptr(GBytes) lean = NULL;
-	BodySource source;
+	BodySource source = { &octets, raw, messages, NULL };
 	gsize size, body;
 	const char *data = g_bytes_get_data(cut, &size);
 
-	if (cut == raw->bytes)
-		octets = *raw;
 	message->size = (gint64)g_bytes_get_size(raw->bytes);
 	body = header_read(data, size, message->fields);
-	/* GMime makes an object of each field that it sees. */
-	if (octets.fd < 0 && body < size && size <= COPIED_MOST)
-		octets.bytes = lean = header_describing(data, size, body);
 	read_header(message);
 	tell_repeated(message);
 	hash_header(message, content);
-	source = (BodySource){ &octets, raw, messages };
-	read_parts(message, &source, flags, content, &inside);
+	if (cut == raw->bytes) {
+		octets = *raw;
+		lean = make_lean(raw, body, leaves);
+		source.leaves = lean != NULL ? leaves : NULL;
+	}
+	read_parts(message, &source, lean, flags, content, &inside);
 	assign(&message->content_hash, digest_end(content));
 	message_make_id(message);
 	if ((flags & MESSAGE_WITHIN) != 0)

@@ -375,11 +375,13 @@ serve_one(void)
 	return sent && !retire;
 }
 
-/* Large blocks come from mmap and go back at once; one arena is enough. */
+/* Large blocks come from mmap and go back at once; one arena is enough; each
+ * freed block of 64 KiB would look through all small ones again. */
 static void
 tune_memory(void)
 {
 	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MXFAST, 0);
 	mallopt(M_MMAP_THRESHOLD, 512 * 1024);
 	mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024);
 }
@@ -392,7 +394,7 @@ parser_worker_main(int argc, char **argv)
 	if (argc < 2 || argc > 3 || strcmp(argv[1], PARSER_ARGUMENT) != 0)
 		return;
 	tune_memory();
-	worker_be_quiet();
+	worker_begin(argv[0]);
 	if (argc == 3)
 		words_add(argv[2], NULL);
 	message_init();

@@ -76,6 +76,9 @@ typedef struct Scan {
 	gboolean told[DEFECTS];
 	GPtrArray *defects;
 	GArray *ranges; /* of PrescanRange, or NULL */
+	GArray *leaves; /* the same */
+	gboolean in_leaf;
+	gsize leaf; /* where the body of that one begins */
 } Scan;
 
 static void
@@ -441,6 +444,24 @@ header(Scan *s)
 	return block.kind;
 }
 
+static void
+leaf_begin(Scan *s, Kind kind)
+{
+	s->in_leaf = kind == KIND_LEAF && s->messages == 0;
+	s->leaf = s->at;
+}
+
+/* at: the delimiter that ends it, or the end of all. */
+static void
+leaf_end(Scan *s, gsize at)
+{
+	PrescanRange range = { s->leaf, before_line_end(s, at, s->leaf) };
+
+	if (s->in_leaf && s->leaves != NULL)
+		g_array_append_val(s->leaves, range);
+	s->in_leaf = FALSE;
+}
+
 /* Moves to the header of the next part; FALSE at the end. */
 static gboolean
 body(Scan *s)
@@ -459,6 +480,7 @@ body(Scan *s)
 				length--;
 			switch (delimiter(s, line, length)) {
 			case DELIMITER_OPEN:
+				leaf_end(s, s->at);
 				if (s->parts >= PRESCAN_PARTS_MOST) {
 					tell(s, DEFECT_PARTS);
 					cut(s, s->at, s->size, "");
@@ -470,6 +492,7 @@ body(Scan *s)
 				s->at += taken;
 				return TRUE;
 			case DELIMITER_CLOSE:
+				leaf_end(s, s->at);
 				frame_pop(s);
 				if (s->depth == 0)
 					return FALSE;
@@ -505,19 +528,24 @@ front(Scan *s)
 }
 
 GBytes *
-prescan(const Octets *octets, GPtrArray *defects, GArray *messages)
+prescan(const Octets *octets, GPtrArray *defects, GArray *messages,
+    GArray *leaves)
 {
 	g_autofree Scan *s = g_new0(Scan, 1);
+	Kind kind;
 
 	s->octets = octets;
 	s->defects = defects;
 	s->ranges = messages;
+	s->leaves = leaves;
 	s->data = g_bytes_get_data(octets->bytes, &s->size);
 	front(s);
 	do {
-		while (header(s) == KIND_MESSAGE)
+		while ((kind = header(s)) == KIND_MESSAGE)
 			;
+		leaf_begin(s, kind);
 	} while (body(s));
+	leaf_end(s, s->size);
 	octets_forget(octets, s->forgotten, s->size);
 	while (s->depth > 0)
 		frame_pop(s);

@@ -16,7 +16,8 @@
 #define PRESCAN_MESSAGES_MOST  10 /* message within message */
 #define PRESCAN_BOUNDARY_MOST  256
 
-/* A mail within the mail, without the line end before the next delimiter. */
+/* A mail within the mail, or the body of a leaf, without the line end before the
+ * next delimiter. */
 typedef struct PrescanRange {
 	gsize start, end;
 } PrescanRange;
@@ -30,7 +31,10 @@ typedef struct PrescanRange {
  * the body, no mbox "From " line and no empty lines in front.
  *
  * messages (of PrescanRange, may be NULL): where in octets, the uncut ones, the
- * mails within this one stand, in order; those within them are not told. */
-GBytes *prescan(const Octets *octets, GPtrArray *defects, GArray *messages);
+ * mails within this one stand, in order; those within them are not told.
+ * leaves: the same for the bodies of parts that are neither mails nor multipart
+ * and stand in no mail within. */
+GBytes *prescan(const Octets *octets, GPtrArray *defects, GArray *messages,
+    GArray *leaves);
 
 #endif

@@ -397,7 +397,7 @@ prover_worker_main(int argc, char **argv)
 	if (argc != 3 || strcmp(argv[1], PROVER_ARGUMENT) != 0)
 		return;
 	mallopt(M_ARENA_MAX, 1);
-	worker_be_quiet();
+	worker_begin(argv[0]);
 	message_init();
 	resolver = resolver_new(argv[2], &error);
 	if (resolver == NULL)

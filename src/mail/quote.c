@@ -14,7 +14,9 @@
 #include "mail/quote_find.h"
 #include "mail/quoteline.h"
 
-#define SIGNATURE_LINES 15
+#define SIGNATURE_LINES 15 /* below "--" */
+#define SIGNATURE_WORDS 3
+#define SIGDASH_LINES   40 /* below "-- ", which nobody writes by hand */
 #define CLIENT_LINES    3
 #define FOOTERS         5
 #define FOOTER_LINES    30
@@ -165,7 +167,8 @@ cut_attribution(Cut *cut)
 }
 
 /* Yandex puts "To: ...; Subject: ..." and a row of dashes above its
- * attribution; Outlook a rule above its block. */
+ * attribution; Outlook a rule above its block, others a rule with words in any
+ * language, and BlackBerry "Original Message" without dashes. */
 static void
 cut_rule(Cut *cut)
 {
@@ -174,7 +177,9 @@ cut_rule(Cut *cut)
 	while (i > cut->range.begin && line_at(cut, i - 1)->field != 0 &&
 	       cut->range.end - i < LABELS_ABOVE)
 		i--;
-	if (i > cut->range.begin && looks(cut, i - 1, LOOK_RULE))
+	if (i > cut->range.begin &&
+	    (looks(cut, i - 1, LOOK_RULE | LOOK_DASHED) ||
+		quoteline_is_separator(line_at(cut, i - 1))))
 		cut->range.end = i - 1;
 }
 
@@ -253,20 +258,43 @@ cut_clients(Cut *cut)
 			return;
 }
 
+/* "--" where the space got lost, and below it no name but a sentence that goes
+ * on, or a list. */
+static gboolean
+goes_on(const Cut *cut, guint i)
+{
+	const QuoteLine *line = line_at(cut, i);
+	guint words = 1;
+
+	if (line->length > 2)
+		return FALSE;
+	do {
+		if (++i >= cut->range.end)
+			return FALSE;
+	} while (looks(cut, i, LOOK_BLANK));
+	line = line_at(cut, i);
+	for (gsize n = 0; n < line->length; n++)
+		words += line->folded[n] == ' ';
+	return words > SIGNATURE_WORDS && quoteline_is_lower(line, cut->body);
+}
+
 /* "-- " and what follows. */
 static void
 cut_signature(Cut *cut)
 {
 	guint end = cut->range.end;
-	guint lowest = end > SIGNATURE_LINES ? end - SIGNATURE_LINES : 0;
 
-	for (guint i = end; i > MAX(lowest, cut->range.begin); i--) {
+	for (guint i = end; i > cut->range.begin && end - i < SIGDASH_LINES;
+	     i--) {
 		if (cut->quote[i - 1])
 			return;
-		if (looks(cut, i - 1, LOOK_DELIMITER)) {
+		if (!looks(cut, i - 1, LOOK_DELIMITER))
+			continue;
+		if ((end - i < SIGNATURE_LINES ||
+			line_at(cut, i - 1)->length > 2) &&
+		    !goes_on(cut, i - 1))
 			cut_from(cut, i - 1);
-			return;
-		}
+		return;
 	}
 }
 

@@ -300,13 +300,32 @@ has_zone(const QuoteLine *line)
 	return FALSE;
 }
 
+/* "10:05", "10.05", "10h05", and not a part of "27.11.2026". */
+static gboolean
+has_clock(const QuoteLine *line)
+{
+	const char *p = line->folded, *end = p + line->length;
+
+	for (; end - p >= 4; p++) {
+		if (!g_ascii_isdigit(p[0]) || strchr(":.h", p[1]) == NULL ||
+		    !g_ascii_isdigit(p[2]) || !g_ascii_isdigit(p[3]))
+			continue;
+		if (end - p == 4 ||
+		    (!g_ascii_isdigit(p[4]) && (p[1] == ':' || p[4] != '.')))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* From, and two more of To, Date and Subject, close together. A traveller's
- * "From: Tashkent, To: Samarkand, Date: ..." is no header block, so a subject
- * or an address is wanted; with a header field's date two are enough. */
+ * "From: Tashkent, To: Samarkand, Date: ..." is no header block, so an address is
+ * wanted, or a subject; and if From does not stand first, as in an order form,
+ * the time of day when the mail was sent. With a header field's date two are
+ * enough. */
 gboolean
 quote_find_block(const QuoteRange *range, guint i)
 {
-	gboolean address = FALSE, zone = FALSE, any = FALSE;
+	gboolean address = FALSE, zone = FALSE, any = FALSE, clock = FALSE;
 	guint seen = 0, fields = 0, others = 0;
 
 	for (guint k = i, n = 0; k < range->end && n < BLOCK_LINES; k++) {
@@ -330,12 +349,17 @@ quote_find_block(const QuoteRange *range, guint i)
 		       (line->looks & LOOK_ADDRESS) != 0;
 		if (fresh == FIELD_FROM)
 			address = (line->looks & LOOK_ADDRESS) != 0;
-		if (fresh == FIELD_DATE)
+		if (fresh == FIELD_DATE) {
 			zone = has_zone(line);
+			clock = has_clock(line);
+		}
 	}
 	if (fields >= 2 && zone && any &&
 	    (line_at(range, i)->field & (FIELD_FROM | FIELD_DATE)) != 0)
 		return TRUE;
 	return (seen & FIELD_FROM) != 0 && fields >= 3 &&
-	       (address || (seen & FIELD_SUBJECT) != 0);
+	       (address ||
+		   ((seen & FIELD_SUBJECT) != 0 &&
+		       (clock ||
+			   (line_at(range, i)->field & FIELD_FROM) != 0)));
 }

@@ -457,6 +457,15 @@ quoteline_is_client(const QuoteLine *line)
 }
 
 gboolean
+quoteline_is_separator(const QuoteLine *line)
+{
+	Piece piece = trim((Piece){ line->folded, line->length }, "*:");
+
+	return (quotewords_separator(piece.at, piece.length) &
+		   SEPARATOR_ORIGINAL) != 0;
+}
+
+gboolean
 quoteline_is_footer(const QuoteLine *line, gboolean below_rule)
 {
 	return quotewords_is_footer(line->folded, line->length, below_rule);

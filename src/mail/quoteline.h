@@ -57,6 +57,9 @@ void quoteline_break(QuoteLines *lines, const char *body, guint i, guint word);
 /* The whole line is what a telephone or a mail program adds at the end. */
 gboolean quoteline_is_client(const QuoteLine *line);
 
+/* The whole line is "Original Message" in some language, without dashes. */
+gboolean quoteline_is_separator(const QuoteLine *line);
+
 /* It begins with a small letter. body: as for quoteline_split. */
 gboolean quoteline_is_lower(const QuoteLine *line, const char *body);
 

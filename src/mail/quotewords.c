@@ -249,16 +249,45 @@ quotewords_is_above(const char *line, gsize length)
 	return wordlist_find(table->above, text, n) != 0;
 }
 
+/* "Sent with [Proton Mail](https://proton.me/) secure email.": the text of a
+ * link without its address. Returns the length. */
+static gsize
+without_links(const char *line, gsize length, char to[LINE_MOST])
+{
+	gsize n = 0;
+
+	for (gsize i = 0; i < length; i++) {
+		const char *close;
+
+		if (line[i] == '[')
+			continue;
+		if (line[i] == ']' && i + 1 < length && line[i + 1] == '(' &&
+		    (close = memchr(line + i, ')', length - i)) != NULL) {
+			i = (gsize)(close - line);
+			continue;
+		}
+		to[n++] = line[i];
+	}
+	return n;
+}
+
 gboolean
 quotewords_is_client(const char *line, gsize length)
 {
 	const Table *table = table_get();
+	char text[LINE_MOST];
 	const char *link;
 
 	if (length > LINE_MOST)
 		return FALSE;
+	if (g_strstr_len(line, (gssize)length, "](") != NULL) {
+		length = without_links(line, length, text);
+		line = text;
+	}
 	/* "Get Outlook for iOS<https://...>", "[Sent from my iPhone]". */
 	link = memchr(line, '<', length);
+	if (link == NULL)
+		link = g_strstr_len(line, (gssize)length, "( http");
 	if (link != NULL && link > line)
 		length = (gsize)(link - line);
 	trim_edges(&line, &length);

@@ -39,7 +39,7 @@ static const Form forms[WORDS_TABLES] = {
 		    "reply-prefix|",
 		[4] = "|strong|weak|none|" } },
 	[WORDS_BOUNCES] = { "bounces.tsv", 8, 3, "|any|",
-	    { [2] = "|subject|body|from|",
+	    { [2] = "|subject|body|from|divider|label|",
 		[4] = "|generic|no-such-user|full|refused|not-found|delayed|"
 		      "too-big|spam|",
 		[5] = "|permanent|transient|unknown|" } },

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,7 +177,9 @@ drop_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
 }
 
 void
-worker_be_quiet(void)
+worker_begin(const char *name)
 {
+	/* Started as /proc/self/exe it would be called "exe". */
+	prctl(PR_SET_NAME, name);
 	g_log_set_writer_func(drop_log, NULL, NULL);
 }

@@ -18,7 +18,7 @@ typedef struct Worker {
 /* Nothing is started yet. */
 void worker_clear(Worker *worker);
 
-/* Starts arguments (argv, NULL-terminated; the first one is only shown by ps)
+/* Starts arguments (argv, NULL-terminated; the first one is the child's name)
  * with no descriptors but WORKER_FD, a socket of that type (SOCK_STREAM,
  * SOCK_SEQPACKET), an empty environment and no signal blocked. FALSE with
  * error TEMPORARY. */
@@ -39,7 +39,8 @@ gboolean worker_send(Worker *worker, const void *request, gsize size, int fd);
  * that came with it; -1 if the parent is gone or talks nonsense. */
 int worker_take(void *request, gsize size);
 
-/* For main() of a child: GLib's warnings about hostile mail interest nobody. */
-void worker_be_quiet(void);
+/* For main() of a child: it is called name by ps (at most 15 octets), and GLib's
+ * warnings about hostile mail interest nobody. */
+void worker_begin(const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 #include "mail/rtf.h"
 #include "mail/tnef.h"
 #include "mail/uu.h"
+#include "../unit/winmail.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
@@ -23,28 +24,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 static void
-mend(guint8 *octets, gsize size)
-{
-	gsize at = 6;
-
-	while (at < size && size - at >= 11) {
-		gsize length =
-		    (gsize)octets[at + 5] | (gsize)octets[at + 6] << 8 |
-		    (gsize)octets[at + 7] << 16 | (gsize)octets[at + 8] << 24;
-		guint32 sum = 0;
-
-		if (length > size - at - 11)
-			return;
-		at += 9;
-		for (gsize i = 0; i < length; i++)
-			sum += octets[at + i];
-		at += length + 2;
-		octets[at - 2] = (guint8)sum;
-		octets[at - 1] = (guint8)(sum >> 8);
-	}
-}
-
-static void
 read_tnef(const uint8_t *octets, size_t size)
 {
 	g_autofree guint8 *copy = g_memdup2(octets, size);
@@ -52,7 +31,7 @@ read_tnef(const uint8_t *octets, size_t size)
 
 	if (copy == NULL)
 		return;
-	mend(copy, size);
+	winmail_mend(copy, size);
 	tnef = tnef_read(copy, size);
 	if (tnef == NULL)
 		return;

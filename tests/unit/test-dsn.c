@@ -124,7 +124,21 @@ static const struct Guess {
 	    "recipient(s):\r\n\r\na@x.uz on Thu, 29 Apr 2007 16:51:51\r\n"
 	    "    The recipient name is not recognized\r\n"
 	    "b@x.uz on Thu, 29 Apr 2007 16:51:51\r\n",
-	    "a@x.uz b@x.uz", "5.0.0", "failed" },
+	    "a@x.uz b@x.uz", "5.1.1", "failed" },
+	{ "/dsn/a provider that says Unknown Recipient",
+	    DAEMON_MAIL("Mail delivery failed") "To: a@x.uz\r\n"
+	    "Unknown Recipient\r\n",
+	    "a@x.uz", "5.1.1", "failed" },
+	{ "/dsn/a full mailbox in Polish, from Exchange",
+	    DAEMON_MAIL("Niedostarczalne: oferta") "Odbiorca: <a@x.uz>\r\n"
+	    "Skrzynka pocztowa adresata jest pełna.\r\n",
+	    "a@x.uz", "5.2.2", "failed" },
+	{ "/dsn/the returned mail below a divider is not asked",
+	    DAEMON_MAIL("Mail delivery failed") "Recipient: <a@x.uz>\r\n"
+	    "unknown local-part \"a\" in domain \"x.uz\"\r\n\r\n"
+	    "--- Oryginalne nagłówki wiadomości:\r\n"
+	    "Recipient: <b@x.uz>\r\nmailbox is full\r\n",
+	    "a@x.uz", "5.1.1", "failed" },
 	{ "/dsn/sendmail's transcript names recipients behind a code",
 	    DAEMON_MAIL(
 		"Returned mail: User unknown") "   ----- Transcript of session follows -----\r\n"

@@ -128,6 +128,23 @@ test_death(void)
 	}
 }
 
+static void
+test_name(void)
+{
+	g_autoptr(Parser) parser = parser_new();
+	g_autoptr(GBytes) bytes = mail("From: a@x\n\nx");
+	g_autoptr(Message) m = parser_parse_bytes(parser, bytes, 0, NULL);
+	g_autofree char *path = g_strdup_printf("/proc/%d/comm", child());
+	g_autofree char *name = NULL;
+
+	g_assert_nonnull(m);
+	if (!g_file_get_contents(path, &name, NULL, NULL)) {
+		g_test_skip("no list of children in /proc");
+		return;
+	}
+	g_assert_cmpstr(name, ==, "javob-parse\n");
+}
+
 /* The mail would begin behind the end of its file. */
 static void
 test_unreadable(void)
@@ -300,6 +317,7 @@ main(int argc, char **argv)
 	g_test_add_func("/parser/a worker that leaks is replaced",
 	    test_retires);
 	g_test_add_func("/parser/a worker that died is replaced", test_death);
+	g_test_add_func("/parser/a worker has a name", test_name);
 	g_test_add_func("/parser/what cannot be read is tried later",
 	    test_unreadable);
 	g_test_add_func("/parser/death over a mail is told", test_killed);

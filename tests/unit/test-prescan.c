@@ -89,7 +89,7 @@ test_case(gconstpointer data)
 	g_string_append(mail, c->tail);
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
-	out = prescan(&octets, defects, NULL);
+	out = prescan(&octets, defects, NULL, NULL);
 	if (c->defect == NULL) {
 		g_assert_cmpuint(defects->len, ==, 0);
 		g_assert_true(out == bytes);
@@ -116,7 +116,7 @@ test_header(void)
 	g_string_append(mail, "\r\ntext");
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
-	out = prescan(&octets, defects, NULL);
+	out = prescan(&octets, defects, NULL, NULL);
 	g_assert_cmpstr(defects->pdata[0], ==, "header longer than 1 MiB");
 	g_assert_cmpuint(g_bytes_get_size(out), <=, PRESCAN_HEADER_MOST + 6);
 }
@@ -140,13 +140,48 @@ test_depth(void)
 		g_string_append(mail, "\r\ntext\r\n");
 		bytes = g_bytes_new(mail->str, mail->len);
 		octets_of_bytes(&octets, bytes);
-		out = prescan(&octets, defects, NULL);
+		out = prescan(&octets, defects, NULL, NULL);
 		if (depth <= PRESCAN_DEPTH_MOST) {
 			g_assert_true(out == bytes);
 			continue;
 		}
 		g_assert_cmpstr(defects->pdata[0], ==,
 		    "parts nested more than 50 deep");
+	}
+}
+
+/* Bodies of the leaves, without the line end before the delimiter; not of those
+ * in a mail within; the last one may have no end. */
+static void
+test_leaves(void)
+{
+	static const char mail[] =
+	    HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"
+		 "--b\r\n\r\none\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n"
+		 "\r\nFrom: b@x\r\n\r\nwithin\r\n--b\r\n"
+		 "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\n"
+		 "two\n--c--\r\nepilogue\r\n--b\r\nX: y\r\n--b\r\n\r\nthree\r\n";
+	static const char *const want[] = { "one\r\n", "two", "", "three\r\n" };
+	g_autoptr(GPtrArray) defects = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) messages =
+	    g_array_new(FALSE, FALSE, sizeof(PrescanRange));
+	g_autoptr(GArray) leaves =
+	    g_array_new(FALSE, FALSE, sizeof(PrescanRange));
+	g_autoptr(GBytes) bytes = g_bytes_new_static(mail, strlen(mail));
+	g_auto(Octets) octets = { .fd = -1 };
+	g_autoptr(GBytes) out = NULL;
+
+	octets_of_bytes(&octets, bytes);
+	out = prescan(&octets, defects, messages, leaves);
+	g_assert_true(out == bytes);
+	g_assert_cmpuint(messages->len, ==, 1);
+	g_assert_cmpuint(leaves->len, ==, G_N_ELEMENTS(want));
+	for (guint i = 0; i < leaves->len; i++) {
+		const PrescanRange *leaf =
+		    &g_array_index(leaves, PrescanRange, i);
+
+		g_assert_cmpmem(mail + leaf->start, leaf->end - leaf->start,
+		    want[i], strlen(want[i]));
 	}
 }
 
@@ -166,7 +201,7 @@ time_of(guint times)
 	bytes = g_bytes_new(mail->str, mail->len);
 	octets_of_bytes(&octets, bytes);
 	start = g_get_monotonic_time();
-	out = prescan(&octets, defects, NULL);
+	out = prescan(&octets, defects, NULL, NULL);
 	g_assert_true(out == bytes);
 	return g_get_monotonic_time() - start;
 }
@@ -189,6 +224,7 @@ main(int argc, char **argv)
 	g_test_add_func("/prescan/a header ends after 1 MiB", test_header);
 	g_test_add_func("/prescan/parts within parts end at depth 50",
 	    test_depth);
+	g_test_add_func("/prescan/the bodies of leaves are told", test_leaves);
 	g_test_add_func("/prescan/the time grows with the mail", test_linear);
 	return g_test_run();
 }

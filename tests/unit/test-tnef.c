@@ -7,79 +7,37 @@
 #include "mail/message.h"
 #include "mail/rtf.h"
 #include "mail/uu.h"
-
-static void
-put_number(GByteArray *to, guint32 number, guint octets)
-{
-	for (guint i = 0; i < octets; i++) {
-		guint8 c = (guint8)(number >> (8 * i));
-
-		g_byte_array_append(to, &c, 1);
-	}
-}
-
-static void
-put_attribute(GByteArray *to, guint8 level, guint32 id, const void *data,
-    gsize size)
-{
-	guint32 sum = 0;
-
-	put_number(to, level, 1);
-	put_number(to, id, 4);
-	put_number(to, (guint32)size, 4);
-	if (size > 0)
-		g_byte_array_append(to, data, (guint)size);
-	for (gsize i = 0; i < size; i++)
-		sum += ((const guint8 *)data)[i];
-	put_number(to, sum & 0xffff, 2);
-}
-
-static GByteArray *
-stream_new(void)
-{
-	GByteArray *stream = g_byte_array_new();
-
-	put_number(stream, 0x223e9f78, 4);
-	put_number(stream, 1, 2);
-	put_attribute(stream, 1, 0x00089006, "\0\0\1\0", 4);
-	put_attribute(stream, 1, 0x00069007, "\xe3\4\0\0\0\0\0\0", 8);
-	return stream;
-}
+#include "winmail.h"
 
 static void
 put_file(GByteArray *stream, const char *title, const char *octets)
 {
 	static const guint8 rend[14] = { 1 };
 
-	put_attribute(stream, 2, 0x00069002, rend, sizeof(rend));
-	put_attribute(stream, 2, 0x00018010, title, strlen(title) + 1);
-	put_attribute(stream, 2, 0x0006800f, octets, strlen(octets));
+	winmail_attribute(stream, 2, 0x00069002, rend, sizeof(rend));
+	winmail_attribute(stream, 2, 0x00018010, title, strlen(title) + 1);
+	winmail_attribute(stream, 2, 0x0006800f, octets, strlen(octets));
 }
 
-/* One property with one value, padded to four octets. */
+/* A list of one property. */
 static void
 put_property(GByteArray *stream, guint8 level, guint32 attribute, guint32 tag,
     const void *value, gsize size)
 {
-	g_autoptr(GByteArray) list = g_byte_array_new();
+	WinmailList list = winmail_list();
 
-	put_number(list, 1, 4);
-	put_number(list, tag, 4);
-	put_number(list, 1, 4);
-	put_number(list, (guint32)size, 4);
-	g_byte_array_append(list, value, (guint)size);
-	put_number(list, 0, (4 - size % 4) % 4);
-	put_attribute(stream, level, attribute, list->data, list->len);
+	winmail_binary(&list, tag, value, size);
+	winmail_put_list(stream, level, attribute, &list);
 }
 
 static void
 test_members(void)
 {
-	g_autoptr(GByteArray) stream = stream_new();
+	g_autoptr(GByteArray) stream = winmail_new(1251);
 	g_autoptr(Tnef) tnef = NULL;
 	const TnefMember *first, *second;
 
-	put_attribute(stream, 1, 0x0002800c, "\xcf\xf0\xe8\xe2\xe5\xf2\r\n", 9);
+	winmail_attribute(stream, 1, 0x0002800c, "\xcf\xf0\xe8\xe2\xe5\xf2\r\n", 9);
 	put_file(stream, "REPORT~1.TXT", "one");
 	put_property(stream, 2, 0x00069005, 0x3707001e,
 	    "\xee\xf2\xf7\xb8\xf2.txt", 10);
@@ -96,46 +54,18 @@ test_members(void)
 	g_assert_cmpstr(second->name, ==, "b.txt");
 }
 
-/* The body of most is compressed RTF only. Runs of eight literals each after
- * an octet of flags are LZFu too. */
-static void
-put_lzfu(GByteArray *value, const char *rtf)
-{
-	gsize size = strlen(rtf), runs = (size + 7) / 8;
-
-	put_number(value, (guint32)(size + runs + 12), 4);
-	put_number(value, (guint32)size, 4);
-	put_number(value, 0x75465a4c, 4);
-	put_number(value, 0, 4);
-	for (gsize at = 0; at < size; at += 8) {
-		put_number(value, 0, 1);
-		g_byte_array_append(value, (const guint8 *)rtf + at,
-		    (guint)MIN(size - at, 8));
-	}
-}
-
-static void
-put_mela(GByteArray *value, const char *rtf)
-{
-	put_number(value, (guint32)strlen(rtf) + 12, 4);
-	put_number(value, (guint32)strlen(rtf), 4);
-	put_number(value, 0x414c454d, 4);
-	put_number(value, 0, 4);
-	g_byte_array_append(value, (const guint8 *)rtf, (guint)strlen(rtf));
-}
-
 static void
 test_rtf_body(void)
 {
-	static void (*const ways[])(GByteArray *, const char *) = { put_lzfu,
-		put_mela };
+	static GByteArray *(*const ways[])(const char *) = { winmail_lzfu,
+		winmail_mela };
 
 	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
-		g_autoptr(GByteArray) stream = stream_new();
-		g_autoptr(GByteArray) value = g_byte_array_new();
+		g_autoptr(GByteArray) stream = winmail_new(1251);
+		g_autoptr(GByteArray) value =
+		    ways[i]("{\\rtf1\\ansi hello\\par world}  ");
 		g_autoptr(Tnef) tnef = NULL;
 
-		ways[i](value, "{\\rtf1\\ansi hello\\par world}  ");
 		put_property(stream, 1, 0x00069003, 0x10090102, value->data,
 		    value->len);
 		tnef = tnef_read(stream->data, stream->len);
@@ -149,20 +79,20 @@ test_rtf_body(void)
 static void
 test_bombs(void)
 {
-	g_autoptr(GByteArray) stream = stream_new();
-	g_autoptr(GByteArray) many = stream_new();
-	g_autoptr(GByteArray) list = stream_new();
-	g_autoptr(GByteArray) rtf = stream_new();
+	g_autoptr(GByteArray) stream = winmail_new(1251);
+	g_autoptr(GByteArray) many = winmail_new(1251);
+	g_autoptr(GByteArray) list = winmail_new(1251);
+	g_autoptr(GByteArray) rtf = winmail_new(1251);
 	g_autoptr(Tnef) tnef = NULL;
 
-	put_number(stream, 2, 1);
-	put_number(stream, 0x0006800f, 4);
-	put_number(stream, 0x7fffffff, 4);
+	winmail_number(stream, 2, 1);
+	winmail_number(stream, 0x0006800f, 4);
+	winmail_number(stream, 0x7fffffff, 4);
 	g_assert_null(tnef_read(stream->data, stream->len));
 	for (guint i = 0; i < 6000; i++)
-		put_attribute(many, 2, 0x00069002, "", 0);
+		winmail_attribute(many, 2, 0x00069002, "", 0);
 	g_assert_null(tnef_read(many->data, many->len));
-	put_attribute(list, 1, 0x00069003, "\xff\xff\xff\x7f\0\0\0\0", 8);
+	winmail_attribute(list, 1, 0x00069003, "\xff\xff\xff\x7f\0\0\0\0", 8);
 	g_assert_null(tnef_read(list->data, list->len));
 	put_property(rtf, 1, 0x00069003, 0x10090102,
 	    "\x10\0\0\0\xff\xff\xff\x7fLZFu\0\0\0\0xxxx", 20);
@@ -172,34 +102,11 @@ test_bombs(void)
 	g_assert_null(tnef_read((const guint8 *)"", 0));
 }
 
-/* Makes the sums right again. */
-static void
-mend(guint8 *octets, gsize size)
-{
-	gsize at = 6;
-
-	while (size - at >= 11) {
-		gsize length =
-		    (gsize)octets[at + 5] | (gsize)octets[at + 6] << 8 |
-		    (gsize)octets[at + 7] << 16 | (gsize)octets[at + 8] << 24;
-		guint32 sum = 0;
-
-		if (length > size - at - 11)
-			return;
-		at += 9;
-		for (gsize i = 0; i < length; i++)
-			sum += octets[at + i];
-		at += length + 2;
-		octets[at - 2] = (guint8)sum;
-		octets[at - 1] = (guint8)(sum >> 8);
-	}
-}
-
 /* Any octet changed: an answer or none, never a crash. */
 static void
 test_damage(void)
 {
-	g_autoptr(GByteArray) stream = stream_new();
+	g_autoptr(GByteArray) stream = winmail_new(1251);
 
 	put_file(stream, "a.txt", "one");
 	put_property(stream, 2, 0x00069005, 0x3707001e, "long.txt", 9);
@@ -208,7 +115,7 @@ test_damage(void)
 		g_autoptr(Tnef) tnef = NULL;
 
 		copy[i / 8] ^= (guint8)(1 << i % 8);
-		mend(copy, stream->len);
+		winmail_mend(copy, stream->len);
 		tnef = tnef_read(copy, stream->len);
 	}
 	for (guint i = 0; i < stream->len; i++)
@@ -232,12 +139,12 @@ mail_of(const GByteArray *stream, const char *text)
 static void
 test_mail(void)
 {
-	g_autoptr(GByteArray) stream = stream_new();
-	g_autoptr(GByteArray) broken = stream_new();
+	g_autoptr(GByteArray) stream = winmail_new(1251);
+	g_autoptr(GByteArray) broken = winmail_new(1251);
 	g_autoptr(Message) silent = NULL, spoken = NULL, bad = NULL;
 	const Attachment *file;
 
-	put_attribute(stream, 1, 0x0002800c, "inside", 7);
+	winmail_attribute(stream, 1, 0x0002800c, "inside", 7);
 	put_file(stream, "../evil.txt", "one");
 	silent = mail_of(stream, "");
 	g_assert_cmpstr(silent->body_text, ==, "inside\n");
@@ -249,11 +156,98 @@ test_mail(void)
 	g_assert_cmpint(file->size, ==, 3);
 	spoken = mail_of(stream, "outside");
 	g_assert_cmpstr(spoken->body_text, ==, "outside\n");
-	put_number(broken, 0, 3);
+	winmail_number(broken, 0, 3);
 	bad = mail_of(broken, "outside");
 	g_assert_cmpuint(bad->attachments->len, ==, 1);
 	g_assert_cmpstr(bad->defects->pdata[0], ==,
 	    "winmail.dat could not be read");
+}
+
+/* The three bodies that Outlook sends, each with the same files. */
+static const struct {
+	const char *title, *plain, *rtf, *html, *want;
+} bodies[] = {
+	{ "plain text", "Guten Tag,\r\nanbei die Pl\xe4ne.\r\n", NULL, NULL,
+	    "Guten Tag,\nanbei die Pläne.\n" },
+	{ "compressed RTF", NULL,
+	    "{\\rtf1\\ansi\\ansicpg1252\\fromtext \\deff0{\\fonttbl{\\f0\\fswiss "
+	    "Arial;}{\\f1\\fmodern Courier New;}}{\\colortbl\\red0\\green0"
+	    "\\blue0;}\\uc1\\pard\\plain\\deftab360 \\f0\\fs20 Guten Tag,\\par "
+	    "anbei die Pl\\'e4ne, die Pl\\'e4ne und die Rechnung.\\par }",
+	    NULL, "Guten Tag,\nanbei die Pläne, die Pläne und die Rechnung.\n" },
+	{ "HTML", NULL, NULL,
+	    "<html><head><meta http-equiv=\"Content-Type\" content=\"text/html; "
+	    "charset=utf-8\"></head><body><p>Guten Tag,</p><p>anbei die "
+	    "Pläne.</p></body></html>",
+	    "Guten Tag,\n\nanbei die Pläne.\n" },
+};
+
+static GByteArray *
+outlook(gsize i)
+{
+	GByteArray *stream = winmail_new(1252);
+	WinmailList list = winmail_list();
+
+	winmail_head(stream, "Pl\xe4ne");
+	if (bodies[i].plain != NULL)
+		winmail_attribute(stream, 1, 0x0002800c, bodies[i].plain,
+		    strlen(bodies[i].plain) + 1);
+	winmail_long(&list, 0x0e1f000b, 1);
+	winmail_long(&list, 0x3fde0003, 65001);
+	winmail_time(&list, 0x00390040, G_GUINT64_CONSTANT(0x1dc5f00d1234abcd));
+	winmail_unicode(&list, 0x0070001f, "Pläne");
+	winmail_named(&list, 0x8001, "x-probe", 1);
+	winmail_binary(&list, 0x300b0102, "0123456789abcdef", 16);
+	if (bodies[i].rtf != NULL) {
+		g_autoptr(GByteArray) packed = winmail_lzfu(bodies[i].rtf);
+
+		g_assert_cmpuint(packed->len, <, strlen(bodies[i].rtf));
+		winmail_binary(&list, 0x10090102, packed->data, packed->len);
+	}
+	if (bodies[i].html != NULL)
+		winmail_binary(&list, 0x10130102, bodies[i].html,
+		    strlen(bodies[i].html));
+	winmail_put_list(stream, 1, WINMAIL_PROPERTIES, &list);
+	winmail_file(stream, "GRUNDR~1.PDF",
+	    "Grundriss und Ansichten, erster und zweiter Stock, "
+	    "vom 27. November 2026 (geändert).pdf",
+	    "application/pdf", NULL, "%PDF-1.7", 8);
+	winmail_file(stream, "_____~1.XLS", "Счёт за ноябрь № 17.xlsx",
+	    "application/vnd.ms-excel", NULL, "PK\3\4", 4);
+	winmail_file(stream, "IMAGE001.PNG", "image001.png", "image/png",
+	    "image001.png@01DC5F00", "\x89PNG", 4);
+	return stream;
+}
+
+static void
+test_outlook(gconstpointer data)
+{
+	static const struct {
+		const char *name, *type;
+		gint64 size;
+	} want[] = {
+		{ "winmail.dat", "application/ms-tnef", -1 },
+		{ "Grundriss und Ansichten, erster und zweiter Stock, vom 27. "
+		  "November 2026 (geändert).pdf",
+		    "application/pdf", 8 },
+		{ "Счёт за ноябрь № 17.xlsx", "application/vnd.ms-excel", 4 },
+		{ "image001.png", "image/png", 4 },
+	};
+	gsize i = GPOINTER_TO_SIZE(data);
+	g_autoptr(GByteArray) stream = outlook(i);
+	g_autoptr(Message) message = mail_of(stream, "");
+
+	g_assert_cmpuint(message->defects->len, ==, 0);
+	g_assert_cmpstr(message->body_text, ==, bodies[i].want);
+	g_assert_cmpuint(message->attachments->len, ==, G_N_ELEMENTS(want));
+	for (guint k = 0; k < G_N_ELEMENTS(want); k++) {
+		const Attachment *file = message->attachments->pdata[k];
+
+		g_assert_cmpstr(file->name, ==, want[k].name);
+		g_assert_cmpstr(file->type, ==, want[k].type);
+		if (want[k].size >= 0)
+			g_assert_cmpint(file->size, ==, want[k].size);
+	}
 }
 
 static void
@@ -342,6 +336,12 @@ main(int argc, char **argv)
 	g_test_add_func("/tnef/sizes that lie are not believed", test_bombs);
 	g_test_add_func("/tnef/damaged octets are harmless", test_damage);
 	g_test_add_func("/tnef/a mail shows what is inside", test_mail);
+	for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		g_autofree char *path = g_strdup_printf(
+		    "/tnef/Outlook's file with %s", bodies[i].title);
+
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_outlook);
+	}
 	g_test_add_func("/tnef/RTF becomes text", test_rtf);
 	g_test_add_func("/tnef/RTF of any depth is borne", test_rtf_deep);
 	g_test_add_func("/tnef/files between begin and end are found", test_uu);

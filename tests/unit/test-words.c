@@ -33,6 +33,12 @@ static const struct {
 	    "eo\tProbo\tsubject-prefix\tAŭtomata respondo:\tstrong\t"
 	    "(invented)\tlow\n"
 	    "eo\tProbo\treply-prefix\trespondo\tnone\t(invented)\tlow\n" },
+	{ "bounces.tsv",
+	    "eo\tProbo\tbody\tTia skatolo mankas\tno-such-user\tpermanent\t"
+	    "(invented)\tlow\n"
+	    "eo\tProbo\tdivider\tLa resendita letero\tgeneric\tunknown\t"
+	    "(invented)\tlow\n"
+	    "eo\tProbo\tlabel\tRicevonto\tgeneric\tunknown\t(invented)\tlow\n" },
 	{ "autoheaders.tsv",
 	    "X-Probo-Roboto\tvalue=jes\tauto\tstrong\t(invented)\n" },
 };
@@ -90,6 +96,24 @@ test_field(void)
 	autosub_judge(message);
 	g_assert_cmpint(message->kind, ==, MESSAGE_AUTO_REPLY);
 	g_assert_false(message->may_answer);
+}
+
+/* What is said, about whom, and where the returned mail begins. */
+static void
+test_bounce(void)
+{
+	static const char mail[] =
+	    "From: MAILER-DAEMON@mx.example\nSubject: Ve\n\n"
+	    "Ricevonto: ann@shop.example\nTia skatolo mankas.\n\n"
+	    "La resendita letero:\nRicevonto: bob@shop.example\n";
+	g_autoptr(GBytes) octets = g_bytes_new_static(mail, strlen(mail));
+	g_autoptr(Message) message = message_parse(octets, 0);
+
+	g_assert_nonnull(message->dsn);
+	g_assert_cmpstr(message->dsn->status, ==, "5.1.1");
+	g_assert_cmpuint(message->dsn->recipients->len, ==, 1);
+	g_assert_cmpstr(message->dsn->recipients->pdata[0], ==,
+	    "ann@shop.example");
 }
 
 static char *
@@ -210,6 +234,7 @@ add_tests(void)
 	}
 	g_test_add_func("/words/added/a subject", test_subject);
 	g_test_add_func("/words/added/a field", test_field);
+	g_test_add_func("/words/added/a delivery report", test_bounce);
 	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
 		g_autofree char *path = g_strdup_printf(
 		    "/words/a fault is told: %s", faults[i].title);
@@ -236,6 +261,7 @@ main(int argc, char **argv)
 		write_table(directory, added[i].file, added[i].text);
 	words_add(directory, &error);
 	g_assert_no_error(error);
+	message_init();
 	add_tests();
 	status = g_test_run();
 	remove_directory(directory);
