@@ -18,9 +18,14 @@ print_usage(FILE *out)
 	      "COMMAND --help; see javob(1)\n",
 	    out);
 	for (guint i = 0; commands[i] != NULL; i++)
-		fprintf(out, "  %-11s %s\n", commands[i]->name,
-		    commands[i]->help);
-	fputs("Configuration: -c FILE, $JAVOB_CONFIG or "
+		if (!cmd_is_tool(commands[i]))
+			fprintf(out, "  %-11s %s\n", commands[i]->name,
+			    commands[i]->help);
+	fputs("Tools for text and mails, which touch nothing:\n ", out);
+	for (guint i = 0; commands[i] != NULL; i++)
+		if (cmd_is_tool(commands[i]))
+			fprintf(out, " %s", commands[i]->name);
+	fputs("\nConfiguration: -c FILE, $JAVOB_CONFIG or "
 	      "/etc/javob/javob.conf.\n",
 	    out);
 }

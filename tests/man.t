@@ -33,7 +33,10 @@ has "javob(7) lists the DEVIATIONS from the RFCs" "$top/src/javob.7" \
 
 # Commands: what `javob --help` lists, javob(1) explains, and the reverse.
 "$JAVOB" --help >"$T/help" 2>&1
-sed -n 's/^  *\([a-z][a-z-]*\) .*/\1/p' "$T/help" | sort -u >"$T/commands"
+{
+	sed -n 's/^  *\([a-z][a-z-]*\)  .*/\1/p' "$T/help"
+	sed -n '/^Tools/,$ s/^  //p' "$T/help" | tr ' ' '\n'
+} | sort -u >"$T/commands"
 sed -n 's/^\.It Ic \([a-z-]*\).*/\1/p' "$top/src/javob.1" |
 	sort -u >"$T/documented"
 is "javob --help and javob(1) know the same commands" \

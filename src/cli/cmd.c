@@ -24,18 +24,32 @@ const Command *const commands[] = {
 	&cmd_ticket,
 	&cmd_agent,
 	&cmd_customer,
+	&cmd_survey,
 	&cmd_import,
 	&cmd_queue,
 	&cmd_quarantine,
 	&cmd_key,
 	&cmd_config,
 	&cmd_backup,
+	&cmd_template,
 	&cmd_health,
 	&cmd_calendar,
 	&cmd_promise,
 	&cmd_eta_replay,
 	NULL,
 };
+
+gboolean
+cmd_is_tool(const Command *command)
+{
+	static const Command *const tools[] = { &cmd_inspect, &cmd_thread,
+		&cmd_language, &cmd_survey, &cmd_eta_replay };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
+		if (tools[i] == command)
+			return TRUE;
+	return FALSE;
+}
 
 int
 cmd_fail(const GError *error)
@@ -145,6 +159,26 @@ cmd_store(const char *config, Site **site, GError **error)
 	if (*site == NULL)
 		return NULL;
 	return store_open((*site)->state_dir, (*site)->store_url, error);
+}
+
+gboolean
+cmd_store_open(CmdStore *store, const char *config, gboolean write,
+    GError **error)
+{
+	store->store = cmd_store(config, &store->site, error);
+	if (store->store == NULL)
+		return FALSE;
+	store->txn = write ? store_begin(store->store, error)
+			   : store_begin_read(store->store, error);
+	return store->txn != NULL;
+}
+
+void
+cmd_store_close(CmdStore *store)
+{
+	store_rollback(store->txn);
+	store_close(store->store);
+	site_free(store->site);
 }
 
 /* --- JSON ------------------------------------------------------------------ */

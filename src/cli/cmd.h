@@ -13,16 +13,35 @@ typedef struct Command {
 	int (*run)(const char *config, int argc, char **argv);
 } Command;
 
-extern const Command cmd_init, cmd_check, cmd_deliver, cmd_process,
-    cmd_inspect, cmd_thread, cmd_explain, cmd_ticket, cmd_queue,
-    cmd_agent, cmd_customer, cmd_import, cmd_quarantine, cmd_key, cmd_config,
-    cmd_backup, cmd_health, cmd_calendar, cmd_promise,
-    cmd_eta_replay;
-
+extern const Command cmd_agent;
+extern const Command cmd_backup;
+extern const Command cmd_calendar;
+extern const Command cmd_check;
+extern const Command cmd_config;
+extern const Command cmd_customer;
+extern const Command cmd_deliver;
+extern const Command cmd_eta_replay;
+extern const Command cmd_explain;
+extern const Command cmd_health;
+extern const Command cmd_import;
+extern const Command cmd_init;
+extern const Command cmd_inspect;
+extern const Command cmd_key;
 extern const Command cmd_language;
+extern const Command cmd_process;
+extern const Command cmd_promise;
+extern const Command cmd_quarantine;
+extern const Command cmd_queue;
+extern const Command cmd_survey;
+extern const Command cmd_template;
+extern const Command cmd_thread;
+extern const Command cmd_ticket;
 
 /* All of them, NULL-terminated. */
 extern const Command *const commands[];
+
+/* It reads text or mails and knows no site: --help names it only. */
+gboolean cmd_is_tool(const Command *command);
 
 /* --- what commands share (cmd.c) ------------------------------------------ */
 
@@ -47,6 +66,17 @@ Parser *cmd_parser(GError **error);
 
 /* Configuration and store; NULL with error. */
 Store *cmd_store(const char *config, Site **site, GError **error);
+
+/* Configuration, store and one transaction together. store: all zero. Call
+ * cmd_store_close in any case; it lets go what was not committed. */
+typedef struct CmdStore {
+	Site *site;
+	Store *store;
+	StoreTxn *txn;
+} CmdStore;
+gboolean cmd_store_open(CmdStore *store, const char *config, gboolean write,
+    GError **error);
+void cmd_store_close(CmdStore *store);
 
 /* Writes "key":"value" parts of a JSON object; *first keeps the commas. */
 typedef struct Json {

@@ -117,7 +117,7 @@ check_templates(Report *report, const Site *site)
 	if (templates != NULL && faults->len == 0)
 		right("letters",
 		    *site->templates_dir != '\0' ? site->templates_dir
-						 : "built in (en)");
+						 : "built in");
 }
 
 static void

@@ -12,9 +12,7 @@
 enum { SCREEN_TICKETS = 12 };
 
 typedef struct Desktop {
-	Site *site;
-	Store *store;
-	StoreTxn *txn;
+	CmdStore base;
 	Customer *customer;
 } Desktop;
 
@@ -22,30 +20,16 @@ static void
 desktop_clear(Desktop *desktop)
 {
 	customer_free(desktop->customer);
-	store_rollback(desktop->txn);
-	store_close(desktop->store);
-	site_free(desktop->site);
-}
-
-static gboolean
-desktop_open(Desktop *desktop, const char *config, gboolean write,
-    GError **error)
-{
-	desktop->store = cmd_store(config, &desktop->site, error);
-	if (desktop->store == NULL)
-		return FALSE;
-	desktop->txn = write ? store_begin(desktop->store, error)
-			     : store_begin_read(desktop->store, error);
-	return desktop->txn != NULL;
+	cmd_store_close(&desktop->base);
 }
 
 static gboolean
 open_customer(Desktop *desktop, const char *config, gboolean write,
     const char *address, GError **error)
 {
-	if (!desktop_open(desktop, config, write, error))
+	if (!cmd_store_open(&desktop->base, config, write, error))
 		return FALSE;
-	desktop->customer = customer_find(desktop->txn, address, error);
+	desktop->customer = customer_find(desktop->base.txn, address, error);
 	return desktop->customer != NULL;
 }
 
@@ -113,13 +97,13 @@ ticket_text(Desktop *desktop, const Ticket *ticket, gboolean events,
 	Json json;
 
 	json_begin(&json);
-	if (!ticket_json_add(&json, desktop->txn, ticket, error)) {
+	if (!ticket_json_add(&json, desktop->base.txn, ticket, error)) {
 		g_string_free(json.text, TRUE);
 		return NULL;
 	}
 	if (!events || !is_requester(desktop->customer, ticket))
 		return json_end(&json);
-	rows = event_list(desktop->txn, ticket->id, error);
+	rows = event_list(desktop->base.txn, ticket->id, error);
 	if (rows == NULL) {
 		g_string_free(json.text, TRUE);
 		return NULL;
@@ -217,7 +201,7 @@ print_tickets(const Customer *customer, const GPtrArray *tickets)
 static gboolean
 show_customer(Desktop *desktop, gboolean json, GError **error)
 {
-	g_autoptr(GPtrArray) tickets = profile_tickets(desktop->txn,
+	g_autoptr(GPtrArray) tickets = profile_tickets(desktop->base.txn,
 	    desktop->customer->profile->id, error);
 	g_autofree char *text = NULL;
 	Json out;
@@ -263,14 +247,14 @@ static gboolean
 print_messages(Desktop *desktop, GError **error)
 {
 	g_autoptr(GArray) ids =
-	    erasure_messages(desktop->txn, desktop->customer->profile->id,
+	    erasure_messages(desktop->base.txn, desktop->customer->profile->id,
 		desktop->customer->addresses, error);
 
 	for (guint i = 0; ids != NULL && i < ids->len; i++) {
-		g_autoptr(MessageRow) row = message_by_id(desktop->txn,
+		g_autoptr(MessageRow) row = message_by_id(desktop->base.txn,
 		    g_array_index(ids, gint64, i), error);
 		g_autoptr(GBytes) octets =
-		    row != NULL ? message_octets(desktop->txn, row->raw, error)
+		    row != NULL ? message_octets(desktop->base.txn, row->raw, error)
 				: NULL;
 		g_autofree char *text = NULL;
 
@@ -286,7 +270,7 @@ print_messages(Desktop *desktop, GError **error)
 static gboolean
 export_customer(Desktop *desktop, GError **error)
 {
-	g_autoptr(GPtrArray) tickets = profile_tickets(desktop->txn,
+	g_autoptr(GPtrArray) tickets = profile_tickets(desktop->base.txn,
 	    desktop->customer->profile->id, error);
 	g_autofree char *head = NULL;
 	Json out;
@@ -340,8 +324,8 @@ set(const char *config, int argc, char **argv)
 	if (argc != 2 || cmd_unknown(argc, argv) != NULL)
 		return cmd_usage(&cmd_customer, "set needs an address");
 	done = open_customer(&desktop, config, TRUE, argv[1], &error) &&
-	       customer_set(desktop.txn, desktop.customer, &words, &error) &&
-	       store_commit(g_steal_pointer(&desktop.txn), &error);
+	       customer_set(desktop.base.txn, desktop.customer, &words, &error) &&
+	       store_commit(g_steal_pointer(&desktop.base.txn), &error);
 	if (done)
 		print_person(desktop.customer);
 	desktop_clear(&desktop);
@@ -358,12 +342,12 @@ merge(const char *config, int argc, char **argv)
 
 	if (argc != 3)
 		return cmd_usage(&cmd_customer, "merge needs two addresses");
-	done = desktop_open(&desktop, config, TRUE, &error);
+	done = cmd_store_open(&desktop.base, config, TRUE, &error);
 	if (done)
-		said = customer_merge(desktop.txn, desktop.site, argv[1],
+		said = customer_merge(desktop.base.txn, desktop.base.site, argv[1],
 		    argv[2], actor, clock_now(), &error);
 	done =
-	    said != NULL && store_commit(g_steal_pointer(&desktop.txn), &error);
+	    said != NULL && store_commit(g_steal_pointer(&desktop.base.txn), &error);
 	if (done)
 		puts(said);
 	desktop_clear(&desktop);
@@ -380,11 +364,11 @@ erase(const char *config, int argc, char **argv)
 
 	if (argc != 2)
 		return cmd_usage(&cmd_customer, "erase needs an address");
-	desktop.store = cmd_store(config, &desktop.site, &error);
-	if (desktop.store != NULL)
-		spool = spool_open(desktop.site->state_dir, FALSE, &error);
+	desktop.base.store = cmd_store(config, &desktop.base.site, &error);
+	if (desktop.base.store != NULL)
+		spool = spool_open(desktop.base.site->state_dir, FALSE, &error);
 	if (spool != NULL)
-		said = customer_erase(desktop.store, spool, desktop.site,
+		said = customer_erase(desktop.base.store, spool, desktop.base.site,
 		    argv[1], actor, clock_now(), &error);
 	if (said != NULL)
 		puts(said);
@@ -404,8 +388,8 @@ show_log(const char *config, int argc, char **argv)
 
 	if (argc != 1)
 		return cmd_usage(&cmd_customer, NULL);
-	if (desktop_open(&desktop, config, FALSE, &error))
-		events = event_list(desktop.txn, 0, &error);
+	if (cmd_store_open(&desktop.base, config, FALSE, &error))
+		events = event_list(desktop.base.txn, 0, &error);
 	for (guint i = 0; events != NULL && i < events->len; i++) {
 		const EventRow *row = events->pdata[i];
 		g_autofree char *when = cmd_when(row->at);

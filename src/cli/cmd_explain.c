@@ -49,6 +49,8 @@ explain_open(Explain *explain, const char *config, GError **error)
 		    explain->site->key_age);
 	explain->templates = templates_load(
 	    explain->site->templates_dir, faults);
+	templates_otherwise(
+	    explain->templates, explain->site->default_language);
 	return explain->keys != NULL;
 }
 
@@ -71,12 +73,28 @@ guess_mailbox(const Site *site, const Message *message)
 	return first->name;
 }
 
+/* An agent's mail is read as ingest does it: it may go on as HTML. */
+static gboolean
+is_from_agent(const Explain *explain, const Message *message)
+{
+	const Address *author = message_author(message);
+	g_autoptr(StoreTxn) txn = store_begin_read(explain->store, NULL);
+	g_autoptr(GPtrArray) roster =
+	    txn != NULL ? roster_read(txn, explain->site, NULL) : NULL;
+
+	return author != NULL && roster != NULL &&
+	    roster_has(roster, author->address);
+}
+
 static Message *
-read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
+read_mail(const Explain *explain, const char *path, GBytes **octets,
+    GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(Parser) parser = parser_new();
 	g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, &reason);
+	const Site *site = explain->site;
+	Message *message;
 
 	if (file == NULL) {
 		error_permanent(error, "%s", reason->message);
@@ -86,8 +104,13 @@ read_mail(const Site *site, const char *path, GBytes **octets, GError **error)
 	if (*site->words_dir != '\0')
 		words_add(site->words_dir, NULL);
 	*octets = g_mapped_file_get_bytes(file);
-	return parser_parse_bytes(
+	message = parser_parse_bytes(
 	    parser, *octets, MESSAGE_WITH_ATTACHMENTS, error);
+	if (message == NULL || !is_from_agent(explain, message))
+		return message;
+	message_free(message);
+	return parser_parse_bytes(parser, *octets,
+	    MESSAGE_WITH_ATTACHMENTS | MESSAGE_WITH_HTML, error);
 }
 
 /* As ingest would find it now: keys may have changed since the mail came. */
@@ -149,7 +172,7 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 	Desk desk = { explain->site, explain->templates, explain->keys, NULL };
 	g_autoptr(GBytes) octets = NULL;
 	g_autoptr(Message) message =
-	    read_mail(explain->site, path, &octets, error);
+	    read_mail(explain, path, &octets, error);
 	g_autoptr(Envelope) envelope = NULL;
 	g_autoptr(AuthFinding) dkim = NULL;
 	g_autoptr(StoreTxn) txn = NULL;

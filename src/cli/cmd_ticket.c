@@ -11,34 +11,8 @@
 #include "store/search.h"
 #include "store/store.h"
 
-typedef struct Desktop {
-	Site *site;
-	Store *store;
-	StoreTxn *txn;
-} Desktop;
-
-static void
-desktop_clear(Desktop *desktop)
-{
-	store_rollback(desktop->txn);
-	store_close(desktop->store);
-	site_free(desktop->site);
-}
-
-static gboolean
-desktop_open(Desktop *desktop, const char *config, gboolean write,
-    GError **error)
-{
-	desktop->store = cmd_store(config, &desktop->site, error);
-	if (desktop->store == NULL)
-		return FALSE;
-	desktop->txn = write ? store_begin(desktop->store, error)
-			     : store_begin_read(desktop->store, error);
-	return desktop->txn != NULL;
-}
-
 static Ticket *
-need_ticket(Desktop *desktop, gint64 number, GError **error)
+need_ticket(CmdStore *desktop, gint64 number, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	Ticket *ticket = ticket_by_number(desktop->txn, number, &reason);
@@ -56,7 +30,7 @@ need_ticket(Desktop *desktop, gint64 number, GError **error)
 /* --- list, search ---------------------------------------------------------- */
 
 static gboolean
-print_ticket(Desktop *desktop, const Ticket *ticket, gboolean json,
+print_ticket(CmdStore *desktop, const Ticket *ticket, gboolean json,
     GError **error)
 {
 	g_autofree char *text = NULL, *opened = NULL;
@@ -89,13 +63,13 @@ list(const char *config, int argc, char **argv)
 	const char *state = cmd_value(&argc, argv, "--state");
 	const char *queue = cmd_value(&argc, argv, "--queue");
 	g_autoptr(GError) error = NULL;
-	Desktop desktop = { 0 };
+	CmdStore desktop = { 0 };
 	gint64 after = 0;
 	gboolean more;
 
 	if (argc > 1)
 		return cmd_usage(&cmd_ticket, NULL);
-	more = desktop_open(&desktop, config, FALSE, &error);
+	more = cmd_store_open(&desktop, config, FALSE, &error);
 	while (more && error == NULL) {
 		g_autoptr(GPtrArray) tickets = ticket_list(
 		    desktop.txn, state, queue, after, 1000, &error);
@@ -109,12 +83,12 @@ list(const char *config, int argc, char **argv)
 				break;
 		}
 	}
-	desktop_clear(&desktop);
+	cmd_store_close(&desktop);
 	return error != NULL ? cmd_fail(error) : 0;
 }
 
 static gboolean
-search_all(Desktop *desktop, const char *words, gboolean json, GError **error)
+search_all(CmdStore *desktop, const char *words, gboolean json, GError **error)
 {
 	g_autoptr(GPtrArray) ids = NULL;
 	guint done = 1;
@@ -147,22 +121,22 @@ search(const char *config, int argc, char **argv)
 	gboolean json = cmd_flag(&argc, argv, "--json");
 	g_autoptr(GError) error = NULL;
 	g_autofree char *words = NULL;
-	Desktop desktop = { 0 };
+	CmdStore desktop = { 0 };
 	gboolean ok;
 
 	if (argc < 2)
 		return cmd_usage(&cmd_ticket, "search needs words");
 	words = g_strjoinv(" ", argv + 1);
-	ok = desktop_open(&desktop, config, FALSE, &error) &&
+	ok = cmd_store_open(&desktop, config, FALSE, &error) &&
 	    search_all(&desktop, words, json, &error);
-	desktop_clear(&desktop);
+	cmd_store_close(&desktop);
 	return ok ? 0 : cmd_fail(error);
 }
 
 /* --- show ------------------------------------------------------------------ */
 
 static gboolean
-show_raw(Desktop *desktop, const Ticket *ticket, gint64 id, GError **error)
+show_raw(CmdStore *desktop, const Ticket *ticket, gint64 id, GError **error)
 {
 	g_autoptr(MessageRow) row = message_by_id(desktop->txn, id, error);
 	g_autoptr(GBytes) octets = NULL;
@@ -183,7 +157,7 @@ show_raw(Desktop *desktop, const Ticket *ticket, gint64 id, GError **error)
 }
 
 static gboolean
-show_json(Desktop *desktop, const Ticket *ticket, GPtrArray *messages,
+show_json(CmdStore *desktop, const Ticket *ticket, GPtrArray *messages,
     GPtrArray *events, GError **error)
 {
 	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
@@ -257,7 +231,7 @@ show_text(const Ticket *ticket, GPtrArray *messages, GPtrArray *events,
 }
 
 static gboolean
-show_ticket(Desktop *desktop, gint64 number, gboolean json, gint64 raw,
+show_ticket(CmdStore *desktop, gint64 number, gboolean json, gint64 raw,
     GError **error)
 {
 	g_autoptr(Ticket) ticket = need_ticket(desktop, number, error);
@@ -291,16 +265,16 @@ show(const char *config, int argc, char **argv)
 	gboolean json = cmd_flag(&argc, argv, "--json");
 	const char *message = cmd_value(&argc, argv, "--raw");
 	g_autoptr(GError) error = NULL;
-	Desktop desktop = { 0 };
+	CmdStore desktop = { 0 };
 	gint64 number, raw = 0;
 	gboolean ok;
 
 	if (argc != 2 || !cmd_number(argv[1], &number) ||
 	    (message != NULL && !cmd_number(message, &raw)))
 		return cmd_usage(&cmd_ticket, "show needs a ticket's number");
-	ok = desktop_open(&desktop, config, FALSE, &error) &&
+	ok = cmd_store_open(&desktop, config, FALSE, &error) &&
 	    show_ticket(&desktop, number, json, raw, &error);
-	desktop_clear(&desktop);
+	cmd_store_close(&desktop);
 	return ok ? 0 : cmd_fail(error);
 }
 

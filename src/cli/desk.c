@@ -20,6 +20,7 @@ cmd_desk_open(CmdDesk *desk, const char *config, GError **error)
 	if (desk->keys == NULL)
 		return FALSE;
 	desk->templates = templates_load(desk->site->templates_dir, faults);
+	templates_otherwise(desk->templates, desk->site->default_language);
 	desk->desk.site = desk->site;
 	desk->desk.templates = desk->templates;
 	desk->desk.keys = desk->keys;

@@ -282,7 +282,7 @@ say(BoardRound *round, StoreTxn *txn, const Ticket *ticket, const char *verb,
 
 	act.verb = verb;
 	act.number = ticket->number;
-	act.word = word;
+	act.word = word != NULL ? word : "";
 	act.actor = board->endpoint->user;
 	act.agent = *board->agent != '\0' ? board->agent : NULL;
 	said = act_run(txn, round->desk, &act, clock_now(), error);

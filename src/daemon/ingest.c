@@ -111,6 +111,7 @@ ingest_new(const Site *site, GError **error)
 	if (ingest->spool == NULL)
 		return NULL;
 	ingest->templates = templates_load(site->templates_dir, faults);
+	templates_otherwise(ingest->templates, site->default_language);
 	for (guint i = 0; i < faults->len; i++)
 		log_error("event=template-broken problem=\"%s\"",
 		    (const char *)faults->pdata[i]);
@@ -289,20 +290,21 @@ wants_attachments(const Message *message)
 	return message->attachments->len > 0 && size <= ATTACH_MOST;
 }
 
-/* Agents' attachments go to the customer whatever their size. */
+/* Agents' attachments go to the customer whatever their size, and their words
+ * as they wrote them. */
 static gboolean
 goes_out(const Ingest *ingest, const Message *message)
 {
 	const Address *author = message_author(message);
 
-	return author != NULL && message->attachments->len > 0 &&
-	    roster_has(ingest->roster, author->address);
+	return author != NULL && roster_has(ingest->roster, author->address);
 }
 
 static gboolean
 read_item(Ingest *ingest, Item *item, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
+	guint flags, wanted = 0;
 	gint64 size;
 
 	item->fd = spool_read(ingest->spool, item->name, &item->envelope,
@@ -324,18 +326,21 @@ read_item(Ingest *ingest, Item *item, GError **error)
 		item->message = message_scan(item->octets);
 		return TRUE;
 	}
-	/* A small mail cannot have too large ones: parsed once, not twice. */
-	if (size <= ATTACH_MOST)
-		return parse(ingest, item, MESSAGE_WITH_ATTACHMENTS, error);
-	if (!parse(ingest, item, 0, error))
+	/* A small mail cannot have too large ones: a customer's is parsed once,
+	 * not twice. */
+	flags = size <= ATTACH_MOST ? MESSAGE_WITH_ATTACHMENTS : 0;
+	if (!parse(ingest, item, flags, error))
 		return FALSE;
-	if (item->quarantine == NULL &&
-	    (wants_attachments(item->message) ||
-		goes_out(ingest, item->message))) {
-		g_clear_pointer(&item->message, message_free);
-		return parse(ingest, item, MESSAGE_WITH_ATTACHMENTS, error);
-	}
-	return TRUE;
+	if (item->quarantine != NULL)
+		return TRUE;
+	if (goes_out(ingest, item->message))
+		wanted = MESSAGE_WITH_ATTACHMENTS | MESSAGE_WITH_HTML;
+	else if (wants_attachments(item->message))
+		wanted = MESSAGE_WITH_ATTACHMENTS;
+	if ((wanted & ~flags) == 0)
+		return TRUE;
+	g_clear_pointer(&item->message, message_free);
+	return parse(ingest, item, wanted, error);
 }
 
 static gboolean
@@ -629,26 +634,11 @@ ingest_idle(Ingest *ingest)
 
 /* --- the role ------------------------------------------------------------- */
 
-/* Opens again and again until it works or it is time to stop: a store that is
- * missing or locked is the sysadmin's to mend while mail waits in the spool. */
-static Ingest *
-open_patiently(const RoleContext *context, int wake)
+static gpointer
+open_ingest(const RoleContext *context, G_GNUC_UNUSED gpointer data,
+    GError **error)
 {
-	char last[512] = "";
-
-	while (!g_atomic_int_get(context->stop)) {
-		g_autoptr(GError) error = NULL;
-		Ingest *ingest = ingest_new(context->site, &error);
-
-		if (ingest != NULL)
-			return ingest;
-		if (strncmp(last, error->message, sizeof last - 1) != 0)
-			log_error("event=not-ready problem=\"%s\"",
-			    error->message);
-		g_strlcpy(last, error->message, sizeof last);
-		wake_wait(wake, 2000);
-	}
-	return NULL;
+	return ingest_new(context->site, error);
 }
 
 /* Mail has come while a few were committed: some more will, and every commit
@@ -677,7 +667,7 @@ ingest_run(const RoleContext *context)
 	watch_crashes(context->site);
 	if (setpriority(PRIO_PROCESS, 0, NICE) != 0)
 		log_debug("event=not-nice");
-	ingest = open_patiently(context, wake);
+	ingest = role_open_patiently(context, wake, open_ingest, NULL);
 	while (ingest != NULL && !g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) reason = NULL;
 		gint64 since;

@@ -10,6 +10,7 @@
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/log.h"
+#include "ground/wake.h"
 
 char *
 role_run_dir(const Site *site)
@@ -46,4 +47,26 @@ role_lock(const Site *site, const char *name, GError **error)
 		    "%s: another javob holds it; end that one first", path);
 	}
 	return TRUE; /* the descriptor stays open: the kernel lets go at exit */
+}
+
+gpointer
+role_open_patiently(const RoleContext *context, int wake, RoleOpen open,
+    gpointer data)
+{
+	g_autofree char *last = NULL;
+
+	while (!g_atomic_int_get(context->stop)) {
+		g_autoptr(GError) error = NULL;
+		gpointer opened = open(context, data, &error);
+
+		if (opened != NULL)
+			return opened;
+		if (g_strcmp0(last, error->message) != 0)
+			log_error("event=not-ready problem=\"%s\"",
+			    error->message);
+		g_free(last);
+		last = g_strdup(error->message);
+		wake_wait(wake, 2000);
+	}
+	return NULL;
 }

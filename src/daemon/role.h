@@ -46,6 +46,15 @@ char *role_run_dir(const Site *site);
 /* What the key file says now: `javob key rotate` may have changed it. */
 void role_refresh_keys(const Site *site, TokenKeys *keys);
 
+/* Calls open again and again, 2 s apart or when woken, until it gives
+ * something or it is time to stop (NULL): a store that is missing or locked is
+ * the sysadmin's to mend, and mail waits meanwhile. A problem is logged when
+ * it is another one than before. */
+typedef gpointer (*RoleOpen)(const RoleContext *context, gpointer data,
+    GError **error);
+gpointer role_open_patiently(const RoleContext *context, int wake,
+    RoleOpen open, gpointer data);
+
 /* STATE_DIR/NAME.lock held until the process ends: one at a time. FALSE
  * (TEMPORARY) when another has it. */
 gboolean role_lock(const Site *site, const char *name, GError **error);

@@ -544,26 +544,10 @@ send_once(const Site *site, guint *sent, GError **error)
 	return ok;
 }
 
-static Sender *
-open_patiently(const RoleContext *context, int wake)
+static gpointer
+open_sender(const RoleContext *context, gpointer locked, GError **error)
 {
-	gboolean locked = FALSE;
-	char last[512] = "";
-
-	while (!g_atomic_int_get(context->stop)) {
-		g_autoptr(GError) error = NULL;
-		Sender *sender = sender_new(
-		    context->site, context->stop_fd, &locked, &error);
-
-		if (sender != NULL)
-			return sender;
-		if (strncmp(last, error->message, sizeof last - 1) != 0)
-			log_error("event=not-ready problem=\"%s\"",
-			    error->message);
-		g_strlcpy(last, error->message, sizeof last);
-		wake_wait(wake, 2000);
-	}
-	return NULL;
+	return sender_new(context->site, context->stop_fd, locked, error);
 }
 
 /* One look at the outbox; FALSE: there was nothing to do. */
@@ -599,12 +583,13 @@ send_run(const RoleContext *context)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Sender) sender = NULL;
 	int wake = wake_open(run, "send", &error);
+	gboolean locked = FALSE;
 
 	if (wake < 0) {
 		log_error("event=failed problem=\"%s\"", error->message);
 		return 1;
 	}
-	sender = open_patiently(context, wake);
+	sender = role_open_patiently(context, wake, open_sender, &locked);
 	while (sender != NULL && !g_atomic_int_get(context->stop))
 		if (!work(sender, back, TRUE))
 			wake_wait(wake, POLL_MS);

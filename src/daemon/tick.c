@@ -325,6 +325,7 @@ tick_open(Tick *tick, const Site *site, GError **error)
 	if (tick->store == NULL)
 		return FALSE;
 	tick->templates = templates_load(site->templates_dir, faults);
+	templates_otherwise(tick->templates, site->default_language);
 	tick->desk.site = site;
 	tick->desk.keys = tick->keys;
 	tick->desk.templates = tick->templates;

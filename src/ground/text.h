@@ -27,6 +27,15 @@ char *text_clean_body(const char *text);
  * one letter, apostrophe variants (ʻ ʼ ’ ‘ `) one. */
 char *text_fold(const char *text);
 
+/* Coarser still: no diacritics, apostrophes or joiners, and letters that people
+ * type in place of others are one (Uzbek o' and o, Kazakh қ and к, ə and e). What
+ * is no letter stays. Free with g_free. */
+char *text_alike(const char *text);
+
+/* The folded words of text (letters and digits) with one space around each:
+ * " word word ". *count (may be NULL): how many. Free with g_free. */
+char *text_words(const char *text, guint *count);
+
 /* Wraps at width columns, keeping line breaks, quoted lines (">") and words
  * that are longer (URLs). */
 char *text_wrap(const char *text, guint width);

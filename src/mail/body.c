@@ -13,6 +13,7 @@
 
 #include "ground/text.h"
 #include "mail/charset.h"
+#include "mail/cleanhtml.h"
 #include "mail/flowed.h"
 #include "mail/html.h"
 #include "mail/prescan.h"
@@ -88,15 +89,22 @@ is_body_text(const Part *part)
 }
 
 static char *
-html_text(BodyReader *r, const char *octets, gsize size, const char *label)
+html_decode(BodyReader *r, const char *octets, gsize size, const char *label)
 {
-	g_autofree char *own = NULL, *html = NULL;
+	g_autofree char *own = NULL;
 
 	if (label == NULL || g_ascii_strcasecmp(label, "us-ascii") == 0) {
 		own = html_charset(octets, size);
 		label = own;
 	}
-	html = charset_decode(octets, size, label, &r->bad);
+	return charset_decode(octets, size, label, &r->bad);
+}
+
+static char *
+html_text(BodyReader *r, const char *octets, gsize size, const char *label)
+{
+	g_autofree char *html = html_decode(r, octets, size, label);
+
 	return html_to_text(html, strlen(html), BODY_TEXT_MOST, &r->too_long);
 }
 
@@ -118,6 +126,24 @@ part_text(BodyReader *r, const Part *part, const char *octets, gsize size)
 	return flowed_unwrap(text, part->delsp);
 }
 
+/* For mail that may go on as HTML: the HTML that people read, whether or not
+ * it was chosen as text. */
+static void
+keep_html(BodyReader *r, const Part *part)
+{
+	g_autoptr(GByteArray) kept = NULL;
+	g_autofree char *html = NULL;
+
+	if (r->html == NULL || !is_html(part) ||
+	    r->html->len > CLEANHTML_MOST)
+		return;
+	kept = g_byte_array_new();
+	part_decode(part, CLEANHTML_MOST, kept, NULL);
+	html = html_decode(
+	    r, (const char *)kept->data, kept->len, part->charset);
+	g_string_append(r->html, html);
+}
+
 static void
 read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 {
@@ -130,8 +156,11 @@ read_text(BodyReader *r, const Part *part, BodyWanted wanted)
 	    part_decode(part, wanted == BODY_TEXT ? r->budget : 0, kept, sum);
 	sha256 = digest_end(sum);
 	body_add_digest(r, sha256);
+	keep_html(r, part);
 	if (wanted != BODY_TEXT || kept->len == 0)
 		return;
+	if (!is_html(part) && r->paired == 0)
+		r->loose = TRUE;
 	r->budget -= kept->len;
 	if (size > (gint64)kept->len)
 		r->too_long = TRUE;
@@ -254,8 +283,10 @@ read_alternative(BodyReader *r, GMimeMultipart *multipart, BodyWanted wanted,
 	gboolean done = FALSE;
 
 	if (wanted == BODY_TEXT && plain >= 0) {
+		r->paired += html >= 0;
 		read_object(r, g_mime_multipart_get_part(multipart, plain),
 		    wanted, depth + 1);
+		r->paired -= html >= 0;
 		done = html < 0 || !is_trivial(r->text->str + before);
 		if (!done)
 			g_string_truncate(r->text, before);
@@ -401,6 +432,24 @@ note_armour(const BodyReader *r)
 	}
 }
 
+/* HTML that can go on, and all readable text is in it: then it is the text,
+ * too, so that both say the same. */
+static void
+use_html(BodyReader *r)
+{
+	g_autofree char *clean = NULL, *text = NULL;
+
+	if (r->html == NULL || r->html->len == 0 || r->loose)
+		return;
+	clean = cleanhtml_write(r->html->str, r->html->len);
+	text = clean != NULL ? cleanhtml_text(clean) : NULL;
+	if (text == NULL || *text == '\0' || strlen(text) > BODY_TEXT_MOST)
+		return;
+	g_free(r->message->html);
+	r->message->html = g_steal_pointer(&clean);
+	g_string_assign(r->text, text);
+}
+
 void
 body_read(GMimeObject *root, const BodySource *source, guint flags,
     Message *message, Digest *content, BodyInside *inside)
@@ -415,11 +464,16 @@ body_read(GMimeObject *root, const BodySource *source, guint flags,
 	};
 
 	r.text = g_string_new(NULL);
+	if ((flags & MESSAGE_WITH_HTML) != 0)
+		r.html = g_string_new(NULL);
 	read_object(&r, root, BODY_TEXT, 0);
 	if (r.text->len == 0 && r.tnef_text != NULL)
 		add_text(&r, r.tnef_text);
+	use_html(&r);
 	note_armour(&r);
 	tell_defects(&r);
+	if (r.html != NULL)
+		g_string_free(r.html, TRUE);
 	g_free(r.tnef_text);
 	g_free(message->body_text);
 	message->body_text = g_string_free(r.text, FALSE);

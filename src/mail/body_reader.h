@@ -20,6 +20,9 @@ typedef struct BodyReader {
 	gsize budget;    /* octets of text parts that are still looked at */
 	guint flags;
 	gsize bad; /* octets that could not be decoded */
+	GString *html;  /* text parts in HTML, if they are asked for */
+	guint paired;   /* alternatives around this part that have HTML, too */
+	gboolean loose; /* there is plain text without HTML beside it */
 	gboolean too_long;
 	BodyInside *inside;
 } BodyReader;

@@ -11,6 +11,7 @@
 
 #include "ground/error.h"
 #include "ground/text.h"
+#include "mail/cleanhtml.h"
 #include "mail/headwriter.h"
 #include "mail/message.h"
 #include "mail/msgid.h"
@@ -223,18 +224,18 @@ choose_encoding(const char *text)
 				     : GMIME_CONTENT_ENCODING_BASE64;
 }
 
-/* Fields and body of the text part. Base64 of text has CRLF inside (RFC 2045
+/* Fields and body of a text part. Base64 of text has CRLF inside (RFC 2045
  * 6.8). */
 static void
-put_text(GString *out, const char *text)
+put_text(GString *out, const char *subtype, const char *text)
 {
 	GMimeContentEncoding how = choose_encoding(text);
 	g_autoptr(GString) crlf = NULL;
 
-	g_string_append(out, "Content-Type: text/plain; charset=utf-8\r\n"
-			     "Content-Transfer-Encoding: ");
-	g_string_append_printf(out, "%s\r\n\r\n",
-	    g_mime_content_encoding_to_string(how));
+	g_string_append_printf(out,
+	    "Content-Type: text/%s; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: %s\r\n\r\n",
+	    subtype, g_mime_content_encoding_to_string(how));
 	if (how == GMIME_CONTENT_ENCODING_7BIT) {
 		append_crlf(out, text, strlen(text));
 	} else if (how == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE) {
@@ -268,6 +269,19 @@ is_plain_type(const char *type)
 	       !text_starts(type, "message/");
 }
 
+/* RFC 2045 wants a msg-id; Gmail writes one without "@", and its HTML means
+ * that. */
+static gboolean
+is_content_id(const char *id)
+{
+	gsize n;
+
+	if (id == NULL || *id == '\0' || strlen(id) > 900)
+		return FALSE;
+	n = strcspn(id, "@");
+	return id[n] == '@' ? msgid_is_valid(id) : is_token(id, n);
+}
+
 static gboolean
 put_attachment(GString *out, const Attachment *a, GError **error)
 {
@@ -292,8 +306,7 @@ put_attachment(GString *out, const Attachment *a, GError **error)
 	    !headwriter_parameter(out, "filename", name, error))
 		return FALSE;
 	g_string_append(out, "\r\n");
-	if (a->content_id != NULL && msgid_is_valid(a->content_id) &&
-	    strlen(a->content_id) < 900)
+	if (is_content_id(a->content_id))
 		g_string_append_printf(out, "Content-ID: <%s>\r\n",
 		    a->content_id);
 	g_string_append(out, "\r\n");
@@ -304,17 +317,100 @@ put_attachment(GString *out, const Attachment *a, GError **error)
 /* "_" and "=" never stand together in base64 or quoted-printable, so only
  * plain text can hold the boundary; then another one is taken. */
 static char *
-make_boundary(const Compose *c)
+make_boundary(const Compose *c, const char *level)
 {
 	for (guint n = 0;; n++) {
 		g_autofree char *seed =
-		    g_strdup_printf("%u %s", n, c->message_id);
+		    g_strdup_printf("%u %s%s", n, level, c->message_id);
 		g_autofree char *digest = text_sha256(seed, strlen(seed));
 		g_autofree char *boundary = g_strdup_printf("=_%.32s", digest);
 
-		if (strstr(c->text, boundary) == NULL)
+		if (strstr(c->text, boundary) == NULL &&
+		    (c->html == NULL || strstr(c->html, boundary) == NULL))
 			return g_steal_pointer(&boundary);
 	}
+}
+
+/* It is a picture of the HTML, and stands beside it (RFC 2387). */
+static gboolean
+is_shown(const Compose *c, const Attachment *a)
+{
+	return c->html != NULL && a->is_inline &&
+	       cleanhtml_shows(c->html, a->content_id);
+}
+
+static guint
+count_shown(const Compose *c)
+{
+	guint n = 0;
+
+	for (guint i = 0; c->attachments != NULL && i < c->attachments->len;
+	     i++)
+		n += is_shown(c, c->attachments->pdata[i]) ? 1 : 0;
+	return n;
+}
+
+static void
+open_multipart(GString *out, const char *subtype, const char *parameters,
+    const char *boundary)
+{
+	g_string_append_printf(out,
+	    "Content-Type: multipart/%s;%s\r\n boundary=\"%s\"\r\n"
+	    "\r\n--%s\r\n",
+	    subtype, parameters, boundary, boundary);
+}
+
+static gboolean
+put_attachments(GString *out, const Compose *c, gboolean shown,
+    const char *boundary, GError **error)
+{
+	for (guint i = 0; i < c->attachments->len; i++) {
+		const Attachment *attachment = c->attachments->pdata[i];
+
+		if (is_shown(c, attachment) != shown)
+			continue;
+		g_string_append_printf(out, "\r\n--%s\r\n", boundary);
+		if (!put_attachment(out, attachment, error))
+			return FALSE;
+	}
+	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
+	return TRUE;
+}
+
+static gboolean
+put_html(GString *out, const Compose *c, GError **error)
+{
+	g_autofree char *boundary = NULL;
+
+	if (count_shown(c) == 0) {
+		put_text(out, "html", c->html);
+		return TRUE;
+	}
+	boundary = make_boundary(c, "related ");
+	open_multipart(out, "related", " type=\"text/html\";", boundary);
+	put_text(out, "html", c->html);
+	return put_attachments(out, c, TRUE, boundary, error);
+}
+
+/* The text, and its twin as HTML, of which the receiver sees the last that his
+ * program can show (RFC 2046 5.1.4). */
+static gboolean
+put_words(GString *out, const Compose *c, GError **error)
+{
+	g_autofree char *boundary = NULL;
+
+	if (c->html == NULL) {
+		put_text(out, "plain", c->text);
+		return TRUE;
+	}
+	boundary = make_boundary(c, "alternative ");
+	open_multipart(out, "alternative", "", boundary);
+	put_text(out, "plain", c->text);
+	g_string_append_printf(out, "\r\n--%s\r\n", boundary);
+	if (!put_html(out, c, error))
+		return FALSE;
+	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
+	return TRUE;
 }
 
 static gboolean
@@ -324,24 +420,15 @@ put_body(GString *out, const Compose *c, GError **error)
 
 	if (c->text == NULL || !is_sendable(c->text))
 		return error_permanent(error, "text: it is not clean");
-	if (c->attachments == NULL || c->attachments->len == 0) {
-		put_text(out, c->text);
-		return TRUE;
-	}
-	boundary = make_boundary(c);
-	g_string_append_printf(out,
-	    "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
-	    "\r\n--%s\r\n",
-	    boundary, boundary);
-	put_text(out, c->text);
-	for (guint i = 0; i < c->attachments->len; i++) {
-		g_string_append_printf(out, "\r\n--%s\r\n", boundary);
-		if (!put_attachment(out, g_ptr_array_index(c->attachments, i),
-			error))
-			return FALSE;
-	}
-	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
-	return TRUE;
+	if (c->html != NULL && !is_sendable(c->html))
+		return error_permanent(error, "HTML: it is not clean");
+	if (c->attachments == NULL ||
+	    c->attachments->len == count_shown(c))
+		return put_words(out, c, error);
+	boundary = make_boundary(c, "");
+	open_multipart(out, "mixed", "", boundary);
+	return put_words(out, c, error) &&
+	       put_attachments(out, c, FALSE, boundary, error);
 }
 
 GBytes *

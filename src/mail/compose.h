@@ -2,8 +2,8 @@
  *
  * The only writer of header fields. Takes clean text only and fails rather
  * than repair: no control, CR, LF, bidi or invisible character gets into a
- * field; lines fold at 76 and never pass 998; bodies are UTF-8, text/plain,
- * 7-bit transfer encoding, CRLF. */
+ * field; lines fold at 76 and never pass 998; bodies are UTF-8, text/plain
+ * or multipart/alternative with HTML, 7-bit transfer encoding, CRLF. */
 #ifndef MAIL_COMPOSE_H
 #define MAIL_COMPOSE_H
 
@@ -32,6 +32,8 @@ typedef struct Compose {
 	const char *language; /* BCP 47, Content-Language; NULL: none */
 	gint64 date;
 	const char *text; /* LF */
+	const char *html; /* the same as HTML, LF; pictures in it are inline
+			   * attachments; NULL: none */
 	const GPtrArray
 	    *attachments; /* of Attachment with octets; NULL: none */
 	const GPtrArray

@@ -1,23 +1,18 @@
-/* html.c - libxml2's push parser calls us for each tag and text; what we keep
- * is one octet for each open element. No tree, no recursion, nothing loaded.
- * The lines are written by html_text.c; called by body.c. */
+/* html.c - html_walk.c calls us for each tag and text; what we keep is one octet
+ * for each open element. The lines are written by html_text.c; called by body.c,
+ * and by cleanhtml.c, which reads its tags by itself. */
 #define _GNU_SOURCE 1 /* memmem */
 #include "mail/html.h"
 
-#include <libxml/HTMLparser.h>
 #include <string.h>
 
 #include "ground/text.h"
+#include "mail/html_reader.h"
 #include "mail/html_text.h"
+#include "mail/html_walk.h"
 
-#define CHUNK     8192
 #define URL_MOST  1000
 #define META_MOST 1024
-/* libxml2 searches its stack of open elements at many tags. Real mail is not
- * even half as deep, and has a tenth of the tags. */
-#define DEPTH_MOST 400
-#define DEEP_CHUNK 512
-#define TAGS_MOST  300000
 
 enum {
 	TAG_BLOCK = 1 << 0,     /* begins and ends a line */
@@ -87,18 +82,17 @@ static const struct {
 	{ "ul", TAG_BLOCK },
 };
 
-typedef struct Reader {
+struct HtmlReader {
 	HtmlText *text;
 	GByteArray *stack; /* flags of each open element */
 	gsize skip;        /* open elements whose text is left out */
 	gsize pre;
-	gsize tags;
-	gboolean cut;
-	gboolean restarting; /* ends of elements are not the document's */
+	gsize most;
+	gboolean pictures;   /* each leaves its mark */
 	char *url;           /* of the open link, or NULL */
 	gsize url_start;
 	GHashTable *urls; /* that stand in the text already */
-} Reader;
+};
 
 static guint
 tag_flags(const char *name)
@@ -119,71 +113,15 @@ tag_flags(const char *name)
 	return 0;
 }
 
-static const char *
-attribute(const xmlChar **attributes, const char *name)
-{
-	for (; attributes != NULL && attributes[0] != NULL; attributes += 2) {
-		if (strcmp((const char *)attributes[0], name) == 0)
-			return (const char *)attributes[1];
-	}
-	return NULL;
-}
-
-/* "display: none" in any spacing; also what mail programs of one maker write. */
-static gboolean
-style_hides(const char *style)
-{
-	static const char *const hiding[] = { "display:none", "mso-hide:all",
-		"visibility:hidden" };
-	char plain[256];
-	gsize n = 0;
-
-	for (; *style != '\0' && n + 1 < sizeof(plain); style++) {
-		if (!g_ascii_isspace(*style))
-			plain[n++] = g_ascii_tolower(*style);
-	}
-	plain[n] = '\0';
-	for (guint i = 0; i < G_N_ELEMENTS(hiding); i++) {
-		if (strstr(plain, hiding[i]) != NULL)
-			return TRUE;
-	}
-	return FALSE;
-}
-
-static gboolean
-is_hidden(const xmlChar **attributes)
-{
-	const char *style = attribute(attributes, "style");
-
-	return attribute(attributes, "hidden") != NULL ||
-	       (style != NULL && style_hides(style));
-}
-
-static gboolean
-url_is_wanted(const char *url)
-{
-	static const char *const schemes[] = { "http://", "https://", "ftp://",
-		"tel:", "mailto:" };
-
-	if (url == NULL || strlen(url) > URL_MOST)
-		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(schemes); i++) {
-		if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) ==
-		    0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 static void
-link_open(Reader *r, const xmlChar **attributes)
+link_open(HtmlReader *r, const char *const *attributes)
 {
 	g_autofree char *url = NULL;
 
 	g_clear_pointer(&r->url, g_free);
-	if (!url_is_wanted(attribute(attributes, "href")))
+	if (!html_url_is_wanted(html_attribute(attributes, "href"), URL_MOST))
 		return;
-	url = text_clean_line(attribute(attributes, "href"), 0);
+	url = text_clean_line(html_attribute(attributes, "href"), 0);
 	if (url[0] == '\0')
 		return;
 	r->url = g_steal_pointer(&url);
@@ -207,7 +145,7 @@ link_shows(const char *shown, const char *url)
 }
 
 static void
-link_close(Reader *r)
+link_close(HtmlReader *r)
 {
 	g_autofree char *url = g_steal_pointer(&r->url);
 	const char *shown;
@@ -222,7 +160,7 @@ link_close(Reader *r)
 }
 
 static void
-element_open(Reader *r, guint flags, const xmlChar **attributes)
+element_open(HtmlReader *r, guint flags, const char *const *attributes)
 {
 	if (flags & TAG_BLOCK)
 		html_text_break(r->text, flags & TAG_PARAGRAPH ? 2 : 1);
@@ -238,17 +176,18 @@ element_open(Reader *r, guint flags, const xmlChar **attributes)
 		html_text_add(r->text, "- ", 2, TRUE);
 	if (flags & TAG_LINK)
 		link_open(r, attributes);
+	if ((flags & TAG_IMAGE) && r->pictures)
+		html_text_add(r->text, HTML_PICTURE, strlen(HTML_PICTURE),
+		    FALSE);
 }
 
-static void
-on_start(void *data, const xmlChar *name, const xmlChar **attributes)
+void
+html_reader_open(HtmlReader *r, const char *name, const char *const *attributes)
 {
-	Reader *r = data;
-	guint flags = tag_flags((const char *)name);
+	guint flags = tag_flags(name);
 	guint8 entry;
 
-	r->tags++;
-	if (is_hidden(attributes))
+	if (html_is_hidden(attributes))
 		flags |= TAG_SKIP;
 	entry = (guint8)flags;
 	g_byte_array_append(r->stack, &entry, 1);
@@ -260,14 +199,12 @@ on_start(void *data, const xmlChar *name, const xmlChar **attributes)
 		element_open(r, flags, attributes);
 }
 
-static void
-on_end(void *data, const xmlChar *name)
+void
+html_reader_close(HtmlReader *r)
 {
-	Reader *r = data;
 	guint8 flags;
 
-	(void)name;
-	if (r->stack->len == 0 || r->restarting)
+	if (r->stack->len == 0)
 		return;
 	flags = r->stack->data[r->stack->len - 1];
 	g_byte_array_set_size(r->stack, r->stack->len - 1);
@@ -289,111 +226,99 @@ on_end(void *data, const xmlChar *name)
 		html_text_gap(r->text);
 }
 
-static void
-on_text(void *data, const xmlChar *text, int length)
-{
-	Reader *r = data;
-
-	if (r->skip == 0)
-		html_text_add(r->text, (const char *)text, (gsize)length,
-		    r->pre > 0);
-}
-
-static void
-on_problem(void *data, const char *format, ...)
-{
-	/* All HTML in mail is broken; libxml2 would write to stderr. */
-	(void)data;
-	(void)format;
-}
-
 void
-html_init(void)
+html_reader_text(HtmlReader *r, const char *text, gsize length)
 {
-	xmlInitParser();
-	xmlSetGenericErrorFunc(NULL, on_problem);
-	g_free(html_to_text("<p>&eacute;</p>", 15, 100, NULL));
+	if (r->skip == 0)
+		html_text_add(r->text, text, length, r->pre > 0);
 }
 
-static htmlParserCtxtPtr
-parser_open(Reader *r)
+gsize
+html_reader_length(const HtmlReader *r)
 {
-	htmlSAXHandler handler = {
-		.startElement = on_start,
-		.endElement = on_end,
-		.characters = on_text,
-		.cdataBlock = on_text,
-		.ignorableWhitespace = on_text,
-	};
-	htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&handler, r, NULL,
-	    0, NULL, XML_CHAR_ENCODING_UTF8);
+	return html_text_length(r->text);
+}
 
-	if (parser == NULL)
-		return NULL;
-	htmlCtxtUseOptions(parser, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-				       HTML_PARSE_NONET | HTML_PARSE_RECOVER |
-				       HTML_PARSE_IGNORE_ENC |
-				       HTML_PARSE_NOIMPLIED);
-	/* Without these libxml2 takes the first element for the whole; with
-	 * implied ones it puts paragraphs around bare text. */
-	htmlParseChunk(parser, "<html><body>", 12, 0);
-	return parser;
+const char *
+html_reader_from(const HtmlReader *r, gsize at)
+{
+	return html_text_from(r->text, at);
+}
+
+gboolean
+html_reader_is_kept(const HtmlReader *r)
+{
+	return r->pre > 0;
+}
+
+HtmlReader *
+html_reader_new(gboolean pictures)
+{
+	HtmlReader *r = g_new0(HtmlReader, 1);
+
+	r->text = html_text_new();
+	r->stack = g_byte_array_new();
+	r->urls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	r->pictures = pictures;
+	return r;
+}
+
+char *
+html_reader_free(HtmlReader *r)
+{
+	char *text = html_text_free(r->text);
+
+	g_byte_array_free(r->stack, TRUE);
+	g_hash_table_unref(r->urls);
+	g_free(r->url);
+	g_free(r);
+	return text;
 }
 
 static void
-parser_close(htmlParserCtxtPtr parser)
+on_open(gpointer data, const char *name, const char *const *attributes)
 {
-	htmlParseChunk(parser, "", 0, 1);
-	htmlFreeParserCtxt(parser);
-}
-
-/* Too deep: a new parser goes on at the same place. What is open stays open
- * for us, but its end will not be seen. */
-static htmlParserCtxtPtr
-parser_restart(Reader *r, htmlParserCtxtPtr parser)
-{
-	r->restarting = TRUE;
-	parser_close(parser);
-	r->restarting = FALSE;
-	return parser_open(r);
+	html_reader_open(data, name, attributes);
 }
 
 static void
-html_parse(Reader *r, const char *html, gsize length, gsize most)
+on_close(gpointer data)
 {
-	htmlParserCtxtPtr parser = parser_open(r);
-	gsize chunk;
+	html_reader_close(data);
+}
 
-	for (gsize at = 0; at < length && parser != NULL; at += chunk) {
-		chunk = parser->nameNr > DEPTH_MOST / 4 ? DEEP_CHUNK : CHUNK;
-		chunk = MIN(length - at, chunk);
-		htmlParseChunk(parser, html + at, (int)chunk, 0);
-		if (html_text_length(r->text) >= most || r->tags > TAGS_MOST) {
-			r->cut = at + chunk < length;
-			break;
-		}
-		if (parser->nameNr > DEPTH_MOST)
-			parser = parser_restart(r, parser);
-	}
-	if (parser != NULL)
-		parser_close(parser);
+static void
+on_text(gpointer data, const char *text, gsize length)
+{
+	html_reader_text(data, text, length);
+}
+
+static gboolean
+is_enough(gpointer data)
+{
+	const HtmlReader *r = data;
+
+	return html_text_length(r->text) >= r->most;
 }
 
 char *
 html_to_text(const char *html, gsize length, gsize most, gboolean *cut)
 {
-	Reader r = { 0 };
+	static const HtmlWalker walker = { on_open, on_close, on_text,
+		is_enough };
+	HtmlReader *r = html_reader_new(FALSE);
 
-	r.text = html_text_new();
-	r.stack = g_byte_array_new();
-	r.urls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	html_parse(&r, html, length, most);
-	if (cut != NULL && r.cut)
+	r->most = most;
+	if (!html_walk(html, length, &walker, r) && cut != NULL)
 		*cut = TRUE;
-	g_byte_array_free(r.stack, TRUE);
-	g_hash_table_unref(r.urls);
-	g_free(r.url);
-	return html_text_free(r.text);
+	return html_reader_free(r);
+}
+
+void
+html_init(void)
+{
+	html_walk_init();
+	g_free(html_to_text("<p>&eacute;</p>", 15, 100, NULL));
 }
 
 char *

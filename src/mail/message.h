@@ -70,6 +70,9 @@ struct Message {
 	char *body_text;    /* all readable text, LF, at most 1 MiB */
 	char *new_text;     /* body_text without quoted history and signature */
 	guint quoted_lines; /* how many lines new_text leaves out */
+	char *html; /* clean HTML that says what body_text says, as
+		     * cleanhtml_text writes it; "" when there is none or it
+		     * was not asked for (mail/cleanhtml.h) */
 	GPtrArray *attachments; /* of Attachment */
 	guint protection;       /* MESSAGE_SIGNED, MESSAGE_ENCRYPTED: says so
 			   * itself; nothing was checked or opened */
@@ -92,6 +95,7 @@ enum {
 	MESSAGE_WITH_ATTACHMENTS = 1 << 0,
 	MESSAGE_WITHOUT_TNEF = 1 << 1, /* a winmail.dat is not looked into */
 	MESSAGE_WITHIN = 1 << 2,       /* a mail within another one */
+	MESSAGE_WITH_HTML = 1 << 3,    /* as HTML, too, if it can go on */
 };
 
 /* The defect of a mail whose winmail.dat was there but not read. */

@@ -36,6 +36,7 @@ message_new(void)
 	message->fields = header_fields_new();
 	message->body_text = g_strdup("");
 	message->new_text = g_strdup("");
+	message->html = g_strdup("");
 	message->attachments =
 	    g_ptr_array_new_with_free_func((GDestroyNotify)attachment_free);
 	message->kind_reasons = g_ptr_array_new_with_free_func(g_free);
@@ -61,6 +62,7 @@ message_free(Message *message)
 	g_array_unref(message->fields);
 	g_free(message->body_text);
 	g_free(message->new_text);
+	g_free(message->html);
 	g_ptr_array_unref(message->attachments);
 	g_ptr_array_unref(message->kind_reasons);
 	forward_free(message->forward);

@@ -30,6 +30,7 @@ typedef struct Cut {
 	guint hole, until; /* but for lines hole .. until - 1 */
 	gboolean history;  /* something below the end was cut already */
 	guint8 *quote;     /* for each line: it belongs to a quotation */
+	gboolean apart;    /* of the range only what belongs to none is kept */
 	const char *body;
 } Cut;
 
@@ -340,54 +341,60 @@ cut_middle(Cut *cut)
 		cut->range.begin = i;
 }
 
-static gboolean
-is_kept(const Cut *cut, guint i)
+/* Lines first .. end - 1 without the blank ones at both ends, if any is left. */
+static void
+add_span(const Cut *cut, GArray *spans, guint first, guint end)
 {
-	return i >= cut->range.begin && i < cut->range.end &&
-	       (i < cut->hole || i >= cut->until);
+	QuoteSpan span;
+
+	while (first < end && looks(cut, first, LOOK_BLANK))
+		first++;
+	while (end > first && looks(cut, end - 1, LOOK_BLANK))
+		end--;
+	if (first == end)
+		return;
+	span.start = line_at(cut, first)->start;
+	span.end = line_at(cut, end - 1)->end;
+	g_array_append_val(spans, span);
+}
+
+/* What is kept, as spans of the body. */
+static void
+add_spans(const Cut *cut, GArray *spans)
+{
+	guint begin = cut->range.begin, end = cut->range.end;
+
+	if (cut->apart) {
+		for (guint i = begin, first = begin; i <= end; i++)
+			if (i == end || cut->quote[i]) {
+				add_span(cut, spans, first, i);
+				first = i + 1;
+			}
+	} else if (cut->hole <= begin || cut->hole >= end) {
+		add_span(cut, spans, begin, end);
+	} else {
+		add_span(cut, spans, begin, cut->hole);
+		add_span(cut, spans, cut->until, end);
+	}
 }
 
 static guint
-count_left_out(const Cut *cut)
+count_left_out(const Cut *cut, const GArray *spans)
 {
-	guint n = 0;
+	guint n = 0, k = 0;
 
-	for (guint i = 0; i < cut->range.lines->len; i++)
-		if (!is_kept(cut, i) && !looks(cut, i, LOOK_BLANK))
+	for (guint i = 0; i < cut->range.lines->len; i++) {
+		const QuoteLine *line = line_at(cut, i);
+
+		while (k < spans->len &&
+		       g_array_index(spans, QuoteSpan, k).end < line->end)
+			k++;
+		if (!looks(cut, i, LOOK_BLANK) &&
+		    (k == spans->len ||
+			line->start < g_array_index(spans, QuoteSpan, k).start))
 			n++;
-	return n;
-}
-
-/* Lines first .. end - 1 as they stand in the body. */
-static void
-put(const Cut *cut, GString *out, const char *body, guint first, guint end)
-{
-	gsize start = line_at(cut, first)->start;
-
-	g_string_append_len(out, body + start,
-	    (gssize)(line_at(cut, end - 1)->end - start));
-}
-
-static char *
-join(Cut *cut, const char *body)
-{
-	GString *out = g_string_new(NULL);
-
-	while (looks(cut, cut->range.begin, LOOK_BLANK))
-		cut->range.begin++;
-	if (cut->hole <= cut->range.begin || cut->hole >= cut->range.end) {
-		put(cut, out, body, cut->range.begin, cut->range.end);
-	} else {
-		guint end = cut->hole;
-
-		while (
-		    end > cut->range.begin && looks(cut, end - 1, LOOK_BLANK))
-			end--;
-		put(cut, out, body, cut->range.begin, end);
-		g_string_append(out, "\n\n");
-		put(cut, out, body, cut->until, cut->range.end);
 	}
-	return g_string_free(out, FALSE);
+	return n;
 }
 
 static gboolean
@@ -396,6 +403,7 @@ cut_all(Cut *cut, const QuoteLines *lines, gint marker)
 	quote_range_init(&cut->range, lines->lines);
 	cut->hole = cut->until = 0;
 	cut->history = FALSE;
+	cut->apart = FALSE;
 	memset(cut->quote, 0, lines->lines->len);
 	if (marker >= 0)
 		end_at(cut, (guint)marker);
@@ -436,13 +444,48 @@ break_lines(QuoteLines *lines, const char *body)
 	}
 }
 
-void
-quote_cut(const char *body, char **new_text, guint *quoted_lines)
+/* No line of own words follows a quoted one without a blank line between: such
+ * a line may be the end of a quoted one that some program has wrapped. */
+static gboolean
+stand_apart(const Cut *cut)
+{
+	for (guint i = cut->range.begin + 1; i < cut->range.end; i++) {
+		const QuoteLine *above = line_at(cut, i - 1);
+
+		if (!cut->quote[i] && !looks(cut, i, LOOK_BLANK) &&
+		    cut->quote[i - 1] &&
+		    strspn(above->folded, "> \t") < above->length)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* The answer stands below our own letter, or between its quoted paragraphs: all
+ * that has a quotation mark on each line goes. */
+static gboolean
+cut_below(Cut *cut, guint marker)
+{
+	if (!looks(cut, marker, LOOK_QUOTED))
+		return FALSE;
+	quote_range_init(&cut->range, cut->range.lines);
+	cut->history = FALSE;
+	cut->apart = TRUE;
+	memset(cut->quote, 0, cut->range.lines->len);
+	mark_quotations(cut);
+	cut->range.begin = marker;
+	cut_tail(cut);
+	cut_closing(cut);
+	return has_words(cut, marker, cut->range.end) && stand_apart(cut);
+}
+
+static GArray *
+cut_spans(const char *body, guint *left_out)
 {
 	g_autoptr(QuoteLines) lines = quoteline_split(body);
 	g_autofree guint8 *quote = NULL;
 	gint ours = quote_find_marker(body);
 	gint marker = ours >= 0 ? ours : find_above(lines);
+	GArray *spans = g_array_new(FALSE, FALSE, sizeof(QuoteSpan));
 	Cut cut = { .body = body };
 
 	/* Lines are numbered anew then. */
@@ -451,13 +494,41 @@ quote_cut(const char *body, char **new_text, guint *quoted_lines)
 	cut.quote = quote = g_new0(guint8, lines->lines->len);
 
 	/* Below another desk's marker there may be an answer all the same. */
-	if (!cut_all(&cut, lines, marker) &&
-	    (ours >= 0 || marker < 0 || !cut_all(&cut, lines, -1))) {
-		*new_text = g_strdup(body);
-		*quoted_lines = 0;
-	} else {
-		*new_text = join(&cut, body);
-		*quoted_lines = count_left_out(&cut);
-	}
+	if (cut_all(&cut, lines, marker) ||
+	    (ours >= 0 ? cut_below(&cut, (guint)ours)
+		       : marker >= 0 && cut_all(&cut, lines, -1)))
+		add_spans(&cut, spans);
+	*left_out = spans->len > 0 ? count_left_out(&cut, spans) : 0;
 	quote_range_clear(&cut.range);
+	return spans;
+}
+
+GArray *
+quote_spans(const char *body)
+{
+	guint left_out;
+
+	return cut_spans(body, &left_out);
+}
+
+void
+quote_cut(const char *body, char **new_text, guint *quoted_lines)
+{
+	g_autoptr(GArray) spans = cut_spans(body, quoted_lines);
+	GString *out;
+
+	if (spans->len == 0) {
+		*new_text = g_strdup(body);
+		return;
+	}
+	out = g_string_new(NULL);
+	for (guint i = 0; i < spans->len; i++) {
+		const QuoteSpan *span = &g_array_index(spans, QuoteSpan, i);
+
+		if (i > 0)
+			g_string_append(out, "\n\n");
+		g_string_append_len(out, body + span->start,
+		    (gssize)(span->end - span->start));
+	}
+	*new_text = g_string_free(out, FALSE);
 }

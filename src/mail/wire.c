@@ -15,10 +15,11 @@
 #include "ground/error.h"
 #include "ground/text.h"
 #include "mail/body.h"
+#include "mail/cleanhtml.h"
 #include "mail/dsn.h"
 #include "mail/header.h"
 
-#define WIRE_VERSION 0x6a763033 /* "jv03" */
+#define WIRE_VERSION 0x6a763034 /* "jv04" */
 
 /* Limits of what a Message may hold. Sizes are octets. */
 #define LIST_MOST        1000
@@ -348,6 +349,15 @@ wire_new_text(Wire *w, Message *m)
 	}
 }
 
+/* It may go on to a customer. */
+static void
+wire_html(Wire *w, Message *m)
+{
+	wire_text(w, &m->html);
+	if (w->out == NULL && !w->is_bad && !cleanhtml_check(m->html))
+		w->is_bad = TRUE;
+}
+
 static void
 wire_message(Wire *w, Message *m)
 {
@@ -369,6 +379,7 @@ wire_message(Wire *w, Message *m)
 	wire_text(w, &m->body_text);
 	wire_new_text(w, m);
 	wire_uint(w, &m->quoted_lines, G_MAXUINT);
+	wire_html(w, m);
 	wire_attachments(w, m->attachments);
 	wire_uint(w, &m->protection, MESSAGE_SIGNED | MESSAGE_ENCRYPTED);
 	wire_forward(w, &m->forward);

@@ -16,6 +16,8 @@ for file; do
 	*autoheaders.tsv) blank=5 ;;
 	*closing.tsv) blank=1 ;;
 	*verbs.tsv | *when.tsv) blank= ;;
+	*marks.tsv) blank= ;;
+	*salutation.tsv) blank=1 ;;
 	*)
 		echo "words.sh: $file: unknown table" >&2
 		exit 1

@@ -37,8 +37,8 @@ set_times(MustacheData *data, const Facts *facts, const Effects *effects,
 	else if (promise.learned)
 		set_share(data, facts->forecast.ground.share);
 	if (promise.opens_at != 0) {
-		letter_set_instant(
-		    data, facts, language, "opens_at", promise.opens_at);
+		letter_set_next(
+		    data, facts, language, "opens_at", promise.opens_at, now);
 		mustache_set_flag(data, "outside_hours", TRUE);
 	}
 	if (facts->calendar != NULL) {
@@ -83,7 +83,8 @@ set_words(MustacheData *data, const Facts *facts, const Effects *effects,
 {
 	char *name = locale_greeting_name(
 	    language, proven ? facts->author->name : "");
-	g_autofree char *greeting = locale_greeting(language, name);
+	g_autofree char *greeting = locale_greeting_in(
+	    language, name, proven ? facts_answer_to(facts)->tone : "");
 	char number[32];
 
 	mustache_set(data, "greeting", greeting);

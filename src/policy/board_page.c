@@ -356,7 +356,7 @@ board_page(StoreTxn *txn, const Desk *desk, const Board *board, gint64 ticket,
 	data = data_of(&page, news, error);
 	if (data == NULL ||
 	    !templates_render(desk->templates, LETTER_BOARD, page.language,
-		data, &subject, &text, error))
+		data, &subject, &text, NULL, error))
 		return NULL;
 	return compose(&page, subject, text, error);
 }

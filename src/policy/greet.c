@@ -255,7 +255,7 @@ given_name(char **words, char **folded)
 }
 
 char *
-greet_name(const char *language, const char *display_name)
+greet_name(const char *language, const char *display_name, gboolean whole)
 {
 	g_autofree char *name = strip_frame(display_name);
 	g_autofree char *small_name = NULL;
@@ -282,6 +282,6 @@ greet_name(const char *language, const char *display_name)
 	if (g_strv_length(words) != g_strv_length(folded))
 		return g_strdup(""); /* a letter that NFKC takes apart */
 	lower_capitals(words, language);
-	given = given_name(words, folded);
+	given = whole ? NULL : given_name(words, folded);
 	return given != NULL ? g_strdup(given) : g_strjoinv(" ", words);
 }

@@ -8,7 +8,9 @@
  * the whole name; "Last, First" turned round; capitals made small by the
  * language's rule. "" for what is no name: an address, a URL, digits, signs,
  * more than four words or 40 characters, a desk or a firm. Nothing is guessed
- * about sex, age or title. Free with g_free. */
-char *greet_name(const char *language, const char *display_name);
+ * about sex, age or title. whole: not the given name alone, where a site greets
+ * so. Free with g_free. */
+char *greet_name(const char *language, const char *display_name,
+    gboolean whole);
 
 #endif

@@ -8,33 +8,6 @@
 
 enum { SHORTEST = 3 };
 
-/* Folded words with one space around each: " word word word ". *count: how
- * many there are. */
-static char *
-words_of(const char *text, guint *count)
-{
-	g_autofree char *folded = text_fold(text);
-	GString *out = g_string_new(" ");
-	gboolean inside = FALSE;
-
-	*count = 0;
-	for (const char *p = folded; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (g_unichar_isalnum(c) || g_unichar_ismark(c)) {
-			g_string_append_unichar(out, c);
-			*count += inside ? 0 : 1;
-			inside = TRUE;
-		} else if (inside) {
-			g_string_append_c(out, ' ');
-			inside = FALSE;
-		}
-	}
-	if (inside)
-		g_string_append_c(out, ' ');
-	return g_string_free(out, FALSE);
-}
-
 /* Start of the n-th space-separated run after p, at its leading space. */
 static const char *
 skip_words(const char *p, guint n)
@@ -88,10 +61,10 @@ guard_leaks(const char *text, const GPtrArray *notes)
 
 	if (notes == NULL || notes->len == 0)
 		return FALSE;
-	words = words_of(text, &count);
+	words = text_words(text, &count);
 	runs = runs_of(words);
 	for (guint i = 0; i < notes->len; i++) {
-		g_autofree char *note = words_of(notes->pdata[i], &count);
+		g_autofree char *note = text_words(notes->pdata[i], &count);
 
 		if (count >= GUARD_WORDS ? shares_run(runs, note)
 			: count >= SHORTEST && strstr(words, note) != NULL)

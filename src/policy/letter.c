@@ -6,8 +6,10 @@
 
 #include "ground/text.h"
 #include "mail/address.h"
+#include "mail/cleanhtml.h"
 #include "policy/calendar.h"
 #include "policy/locale.h"
+#include "policy/markup.h"
 #include "policy/proof.h"
 
 enum {
@@ -30,13 +32,18 @@ letter_data(const Facts *facts, const Effects *effects)
 	return data;
 }
 
+static const char *
+zone_of(const Facts *facts)
+{
+	return facts->calendar != NULL ? calendar_timezone(facts->calendar)
+				       : "UTC";
+}
+
 void
 letter_set_instant(MustacheData *data, const Facts *facts,
     const char *language, const char *name, gint64 when)
 {
-	const char *zone = facts->calendar != NULL
-	    ? calendar_timezone(facts->calendar)
-	    : "UTC";
+	const char *zone = zone_of(facts);
 	g_autofree char *text = NULL, *zone_name = NULL;
 
 	if (when == 0)
@@ -48,20 +55,65 @@ letter_set_instant(MustacheData *data, const Facts *facts,
 }
 
 void
+letter_set_next(MustacheData *data, const Facts *facts, const char *language,
+    const char *name, gint64 when, gint64 now)
+{
+	g_autofree char *text =
+	    locale_instant_near(language, zone_of(facts), when, now);
+
+	mustache_set(data, name, text);
+}
+
+void
+letter_set_count(MustacheData *data, const char *language, const char *name,
+    gint64 count)
+{
+	g_autofree char *text = locale_number(language, count);
+	g_autofree char *class = locale_plural(language, count);
+	g_autofree char *flag = g_strconcat(name, "_", class, NULL);
+
+	mustache_set(data, name, text);
+	mustache_set_flag(data, flag, TRUE);
+}
+
+static void
+set_markup(MustacheData *data, const char *text, gboolean links)
+{
+	g_autofree char *html = markup_text(text, links);
+
+	mustache_set_markup(data, "text", text, html);
+}
+
+void
 letter_set_text(MustacheData *data, const char *text)
 {
 	g_autofree char *cut = NULL;
 	gsize length = strlen(text);
 
 	if (length <= TEXT_MOST) {
-		mustache_set(data, "text", text);
+		set_markup(data, text, FALSE);
 		return;
 	}
 	length = (gsize)(g_utf8_find_prev_char(text, text + TEXT_MOST) - text);
 	cut = g_strdup_printf("%.*s\n[...] (cut here; the whole text is in the "
 			      "ticket)\n",
 	    (int)length, text);
-	mustache_set(data, "text", cut);
+	set_markup(data, cut, FALSE);
+}
+
+void
+letter_set_answer(MustacheData *data, const char *text, const char *html)
+{
+	g_autofree char *line = NULL, *block = NULL;
+
+	if (html == NULL) {
+		set_markup(data, text, TRUE);
+		return;
+	}
+	line = cleanhtml_line(html);
+	block = g_strdup_printf(
+	    "<div style=\"margin:0 0 16px\">%s</div>", line);
+	mustache_set_markup(data, "text", text, block);
 }
 
 /* Skips "Re:", "Fwd:", "Re[2]:" and a tag "[#1042]" at the start. */
@@ -153,18 +205,28 @@ letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
 }
 
 /* One quiet line below a customer's letter: it proves an answer of which
- * nothing but the quotation is left. */
+ * nothing but the quotation is left. NULL in a letter to an agent. */
 static char *
-with_reference(const char *text, const Desk *desk, gint64 ticket, gint64 party)
+reference_of(const Desk *desk, const LetterPlan *plan, gint64 ticket)
 {
-	g_autofree char *token = token_make(
-	    desk->keys, TOKEN_QUOTE, ticket, party);
+	g_autofree char *token = NULL;
+
+	if (plan->inside)
+		return NULL;
+	token = token_make(desk->keys, TOKEN_QUOTE, ticket, plan->to->id);
+	return g_strconcat(PROOF_LABEL, token, NULL);
+}
+
+static char *
+with_reference(const char *text, const char *reference)
+{
 	gsize length = strlen(text);
 
+	if (reference == NULL)
+		return g_strdup(text);
 	while (length > 0 && text[length - 1] == '\n')
 		length--;
-	return g_strdup_printf("%.*s\n\n" PROOF_LABEL "%s\n", (int)length,
-	    text, token);
+	return g_strdup_printf("%.*s\n\n%s\n", (int)length, text, reference);
 }
 
 static void
@@ -175,8 +237,8 @@ free_address(gpointer data)
 
 static GBytes *
 compose(const Facts *facts, const Desk *desk, gint64 now,
-    const LetterPlan *plan, const LetterEffect *letter, gint64 ticket,
-    GError **error)
+    const LetterPlan *plan, const LetterEffect *letter, const char *body,
+    gint64 ticket, GError **error)
 {
 	g_autofree char *reply = keyed_address(
 	    facts, desk, plan->reply_kind, ticket, plan->to->id);
@@ -196,9 +258,12 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	g_autoptr(GPtrArray) cc = g_ptr_array_new_with_free_func(free_address);
 	g_autoptr(GPtrArray) references = g_ptr_array_new();
-	g_autofree char *text = plan->inside
-	    ? g_strdup(letter->text)
-	    : with_reference(letter->text, desk, ticket, plan->to->id);
+	g_autofree char *reference = reference_of(desk, plan, ticket);
+	g_autofree char *text = with_reference(letter->text, reference);
+	g_autofree char *html = body == NULL
+	    ? NULL
+	    : templates_frame(desk->templates, plan->language, letter->subject,
+		  body, reference);
 	Compose c = { 0 };
 
 	g_ptr_array_add(list, to);
@@ -221,6 +286,7 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	c.language = plan->language;
 	c.date = now;
 	c.text = text;
+	c.html = html;
 	c.attachments = plan->attachments;
 	return compose_message(&c, error);
 }
@@ -244,7 +310,7 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 {
 	g_autoptr(LetterEffect) letter = g_new0(LetterEffect, 1);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *all = NULL;
+	g_autofree char *all = NULL, *body = NULL;
 	gint64 ticket = effects->ticket->id;
 	gint64 to = plan->to->id;
 
@@ -266,9 +332,10 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 		    ? g_strdup(letter->from_address)
 		    : g_strdup("");
 	if (templates_render(desk->templates, plan->letter, plan->language,
-		plan->data, &letter->subject, &letter->text, &error))
+		plan->data, &letter->subject, &letter->text,
+		desk->site->html ? &body : NULL, &error))
 		letter->octets = compose(
-		    facts, desk, now, plan, letter, ticket, &error);
+		    facts, desk, now, plan, letter, body, ticket, &error);
 	if (letter->octets == NULL) {
 		effects_event(effects, "letter-failed", "javob", "%s to %s: %s",
 		    letter->letter, letter->to, error->message);

@@ -35,8 +35,20 @@ MustacheData *letter_data(const Facts *facts, const Effects *effects);
 void letter_set_instant(MustacheData *data, const Facts *facts,
     const char *language, const char *name, gint64 when);
 
+/* The same, as "tomorrow, ..." where that is so. */
+void letter_set_next(MustacheData *data, const Facts *facts,
+    const char *language, const char *name, gint64 when, gint64 now);
+
+/* Sets name to a number as the language writes it, and the flag name_one,
+ * name_few ... of its plural class, for sections. */
+void letter_set_count(MustacheData *data, const char *language,
+    const char *name, gint64 count);
+
 /* A mail's text, cut where a letter would grow too long to be rendered. */
 void letter_set_text(MustacheData *data, const char *text);
+/* An agent's answer to a customer, whole. html: the same, clean
+ * (mail/cleanhtml.h); NULL: made of the text, web addresses are links. */
+void letter_set_answer(MustacheData *data, const char *text, const char *html);
 
 /* The msg-id that heads the References of all letters of a ticket to one
  * person. It is keyed like a Message-ID of ours and proves an answer where a

@@ -1,47 +1,33 @@
 /* locale.c - dates, zones, hours and greetings in a language.
  *
- * What differs between languages is a row of the table; a language without a
- * row is written as English. ICU's own date patterns are not used: for several
- * of our languages they are not what a letter should say. ICU takes a tenth
- * of a millisecond to open a formatter, so they are kept. */
+ * What differs between languages is data (policy/language.h). ICU's own date
+ * patterns are not used: for several of our languages they are not what a
+ * letter should say. ICU takes a tenth of a millisecond to open a formatter,
+ * so they are kept. */
 #include "policy/locale.h"
 
 #include <string.h>
 #include <unicode/ucal.h>
 #include <unicode/udat.h>
+#include <unicode/uloc.h>
 #include <unicode/ustring.h>
 
 #include "ground/text.h"
 #include "policy/greet.h"
 #include "policy/hours.h"
+#include "policy/language.h"
 
-#define FORMATS_MOST 32
+#define FORMATS_MOST 48
 #define UTF16_MOST   256
-
-typedef struct Language {
-	const char *tag;
-	const char *icu;
-	const char *instant;     /* ICU pattern */
-	const char *zone_before; /* around a city: "Tashkent time" */
-	const char *zone_after;
-	const char *greet_before; /* around a name */
-	const char *greet_after;
-	const char *greet_unknown;
-	const char *close_word;
-	const char *always; /* "24/7" in words */
-} Language;
-
-/* The first row stands in for languages that have none. */
-static const Language languages[] = {
-	{ "en", "en_GB", "EEEE, d MMMM y, HH:mm", "", " time", "Hello ", ",",
-	    "Hello,", "CLOSE", "every day, around the clock" },
-};
 
 /* Formatters of one language and zone. */
 typedef struct Formats {
-	const Language *language;
+	char *language; /* as asked for */
 	char *timezone; /* as asked for */
+	char *canonical;
+	guint stamp; /* of the data they were made of */
 	UDateFormat *instant;
+	UDateFormat *day;  /* for comparing days */
 	UDateFormat *name; /* city or offset; NULL: it is UTC */
 	gboolean city;
 } Formats;
@@ -50,24 +36,6 @@ typedef struct Formats {
  * kept for the life of the process. ICU wants each used by one thread. */
 G_LOCK_DEFINE_STATIC(formats);
 static GPtrArray *formats;
-
-static const Language *
-find_language(const char *tag)
-{
-	g_autofree char *rest = g_strdup(tag);
-	char *hyphen;
-
-	for (;;) {
-		for (guint i = 0; i < G_N_ELEMENTS(languages); i++) {
-			if (g_ascii_strcasecmp(languages[i].tag, rest) == 0)
-				return &languages[i];
-		}
-		hyphen = strrchr(rest, '-');
-		if (hyphen == NULL)
-			return &languages[0];
-		*hyphen = '\0';
-	}
-}
 
 static char *
 from_utf16(const UChar *text, int32_t length)
@@ -79,17 +47,47 @@ from_utf16(const UChar *text, int32_t length)
 	return g_strdup(U_FAILURE(status) ? "" : utf8);
 }
 
+/* Our own names of months or weekdays, "a|b|c", instead of ICU's. */
+static void
+set_names(UDateFormat *format, const char *names, UDateFormatSymbolType type,
+    UDateFormatSymbolType standalone, int32_t first)
+{
+	g_auto(GStrv) each = g_strsplit(names, "|", -1);
+
+	for (int32_t i = 0; *names != '\0' && each[i] != NULL; i++) {
+		UChar wide[UTF16_MOST];
+		UErrorCode status = U_ZERO_ERROR;
+		const char *name = g_strstrip(each[i]);
+
+		u_strFromUTF8(wide, UTF16_MOST, NULL, name, -1, &status);
+		udat_setSymbols(
+		    format, type, i + first, wide, -1, &status);
+		udat_setSymbols(
+		    format, standalone, i + first, wide, -1, &status);
+	}
+}
+
 static UDateFormat *
-open_format(const Language *language, const UChar *zone, const char *pattern)
+open_format(const char *language, const UChar *zone, const char *pattern)
 {
 	UChar wide[UTF16_MOST];
 	UErrorCode status = U_ZERO_ERROR;
+	const char *icu = language_value(language, "icu");
 	UDateFormat *format;
 
 	u_strFromUTF8(wide, UTF16_MOST, NULL, pattern, -1, &status);
-	format = udat_open(UDAT_PATTERN, UDAT_PATTERN, language->icu, zone, -1,
-	    wide, -1, &status);
-	g_assert(U_SUCCESS(status)); /* our pattern; or ICU has no data */
+	format = udat_open(UDAT_PATTERN, UDAT_PATTERN, icu, zone, -1, wide, -1,
+	    &status);
+	if (U_FAILURE(status)) { /* a site's locale or pattern is none */
+		status = U_ZERO_ERROR;
+		format = udat_open(UDAT_SHORT, UDAT_MEDIUM, "en", zone, -1,
+		    NULL, 0, &status);
+		g_assert(U_SUCCESS(status)); /* or ICU has no data */
+	}
+	set_names(format, language_value(language, "months"), UDAT_MONTHS,
+	    UDAT_STANDALONE_MONTHS, 0);
+	set_names(format, language_value(language, "weekdays"), UDAT_WEEKDAYS,
+	    UDAT_STANDALONE_WEEKDAYS, 1);
 	return format;
 }
 
@@ -132,39 +130,53 @@ formats_free(gpointer data)
 	Formats *entry = data;
 
 	udat_close(entry->instant);
+	udat_close(entry->day);
 	if (entry->name != NULL)
 		udat_close(entry->name);
+	g_free(entry->language);
 	g_free(entry->timezone);
+	g_free(entry->canonical);
 	g_free(entry);
+}
+
+static Formats *
+formats_new(const char *language, const char *timezone)
+{
+	UChar zone[UTF16_MOST];
+	Formats *entry = g_new0(Formats, 1);
+
+	entry->canonical = canonical_zone(timezone, zone);
+	entry->language = g_strdup(language);
+	entry->timezone = g_strdup(timezone);
+	entry->stamp = language_stamp();
+	entry->instant = open_format(
+	    language, zone, language_value(language, "instant"));
+	entry->day = open_format("en", zone, "yyyyMMdd");
+	/* "VVV" is the city that stands for a zone; Etc/GMT-5 has none. */
+	entry->city = strchr(entry->canonical, '/') != NULL &&
+		      !g_str_has_prefix(entry->canonical, "Etc/");
+	if (strcmp(entry->canonical, "UTC") != 0)
+		entry->name =
+		    open_format(language, zone, entry->city ? "VVV" : "O");
+	return entry;
 }
 
 /* With the lock held; valid until it is given back. */
 static const Formats *
-find_formats(const Language *language, const char *timezone)
+find_formats(const char *language, const char *timezone)
 {
-	UChar zone[UTF16_MOST];
-	g_autofree char *name = NULL;
 	Formats *entry;
 
 	if (formats == NULL)
 		formats = g_ptr_array_new_with_free_func(formats_free);
 	for (guint i = 0; i < formats->len; i++) {
 		entry = formats->pdata[i];
-		if (entry->language == language &&
-		    strcmp(entry->timezone, timezone) == 0)
+		if (strcmp(entry->language, language) == 0 &&
+		    strcmp(entry->timezone, timezone) == 0 &&
+		    entry->stamp == language_stamp())
 			return entry;
 	}
-	name = canonical_zone(timezone, zone);
-	entry = g_new0(Formats, 1);
-	entry->language = language;
-	entry->timezone = g_strdup(timezone);
-	entry->instant = open_format(language, zone, language->instant);
-	/* "VVV" is the city that stands for a zone; Etc/GMT-5 has none. */
-	entry->city =
-	    strchr(name, '/') != NULL && !g_str_has_prefix(name, "Etc/");
-	if (strcmp(name, "UTC") != 0)
-		entry->name =
-		    open_format(language, zone, entry->city ? "VVV" : "O");
+	entry = formats_new(language, timezone);
 	if (formats->len == FORMATS_MOST)
 		g_ptr_array_remove_index(formats, 0);
 	g_ptr_array_add(formats, entry);
@@ -174,37 +186,66 @@ find_formats(const Language *language, const char *timezone)
 char *
 locale_instant(const char *language, const char *timezone, gint64 when)
 {
-	const Language *row = find_language(language);
 	char *text;
 
 	G_LOCK(formats);
-	text = format_instant(find_formats(row, timezone)->instant, when);
+	text = format_instant(find_formats(language, timezone)->instant, when);
 	G_UNLOCK(formats);
 	return text;
 }
 
 char *
-locale_zone(const char *language, const char *timezone, gint64 when)
+locale_instant_near(const char *language, const char *timezone, gint64 when,
+    gint64 now)
 {
-	const Language *row = find_language(language);
-	const Formats *entry;
-	g_autofree char *name = NULL;
-	gboolean city;
+	g_autofree char *text = NULL, *day = NULL, *today = NULL;
+	g_autofree char *tomorrow = NULL;
+	const UDateFormat *days;
 
 	G_LOCK(formats);
-	entry = find_formats(row, timezone);
-	city = entry->city;
-	name = entry->name == NULL ? g_strdup("UTC")
+	days = find_formats(language, timezone)->day;
+	day = format_instant(days, when);
+	today = format_instant(days, now);
+	/* A day of 23 or 25 hours changes nothing at noon. */
+	tomorrow = format_instant(days, now + 86400);
+	G_UNLOCK(formats);
+	text = locale_instant(language, timezone, when);
+	if (strcmp(day, today) == 0)
+		return language_text(language, "today", "when", text, NULL);
+	if (strcmp(day, tomorrow) == 0)
+		return language_text(language, "tomorrow", "when", text, NULL);
+	return g_steal_pointer(&text);
+}
+
+char *
+locale_zone(const char *language, const char *timezone, gint64 when)
+{
+	const Formats *entry;
+	g_autofree char *city = NULL, *own_zone = NULL, *own_city = NULL;
+	const char *own;
+	gboolean has_city;
+
+	G_LOCK(formats);
+	entry = find_formats(language, timezone);
+	has_city = entry->city;
+	own_zone = g_strconcat("zone.", entry->canonical, NULL);
+	own_city = g_strconcat("city.", entry->canonical, NULL);
+	city = entry->name == NULL ? g_strdup("UTC")
 				   : format_instant(entry->name, when);
 	G_UNLOCK(formats);
-	if (!city)
-		return g_steal_pointer(&name);
-	return g_strconcat(row->zone_before, name, row->zone_after, NULL);
+	own = language_value(language, own_zone);
+	if (*own != '\0')
+		return g_strdup(own);
+	if (!has_city)
+		return g_steal_pointer(&city);
+	own = language_value(language, own_city);
+	return language_text(
+	    language, "zone", "city", *own != '\0' ? own : city, NULL);
 }
 
 /* Monday is 0; ICU counts from Sunday, which is 1. */
 static char *
-day_name(const Language *language, int day)
+day_name(const char *language, int day)
 {
 	UChar name[UTF16_MOST];
 	UErrorCode status = U_ZERO_ERROR;
@@ -218,52 +259,84 @@ day_name(const Language *language, int day)
 	return U_FAILURE(status) ? g_strdup("") : from_utf16(name, length);
 }
 
-static void
-append_days(GString *out, const Language *language, const GArray *days)
+static char *
+days_text(const char *language, const GArray *days)
 {
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+
 	for (guint i = 0; i < days->len; i++) {
 		const HoursDays *range = &g_array_index(days, HoursDays, i);
 		g_autofree char *first = day_name(language, range->first);
 		g_autofree char *last = day_name(language, range->last);
 
-		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", first);
-		if (range->first != range->last)
-			g_string_append_printf(out, "-%s", last);
+		g_ptr_array_add(all, range->first == range->last
+			? g_steal_pointer(&first)
+			: language_text(language, "days", "from", first, "to",
+			      last, NULL));
 	}
+	return locale_list(language, all);
 }
 
-static void
-append_spans(GString *out, const GArray *spans)
+/* 24:00 is the end of a day, which ICU does not know. */
+static char *
+time_text(const char *language, int seconds)
 {
+	const char *pattern = language_value(language, "clock");
+	int minutes = seconds / 60;
+	g_autofree char *plain =
+	    g_strdup_printf("%02d:%02d", minutes / 60, minutes % 60);
+	UDateFormat *format;
+	UChar zone[16];
+	char *text;
+
+	if (g_str_has_prefix(pattern, "H"))
+		return locale_digits(language, plain);
+	u_uastrcpy(zone, "Etc/UTC");
+	format = open_format(language, zone, pattern);
+	text = format_instant(format, seconds);
+	udat_close(format);
+	return text;
+}
+
+static char *
+times_text(const char *language, const GArray *spans)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
 	for (guint i = 0; i < spans->len; i++) {
 		const HoursSpan *span = &g_array_index(spans, HoursSpan, i);
+		g_autofree char *start = time_text(language, span->start);
+		g_autofree char *end = time_text(language, span->end);
+		g_autofree char *both = language_text(
+		    language, "times", "from", start, "to", end, NULL);
 
-		g_string_append_printf(out, "%s%02d:%02d-%02d:%02d",
-		    i > 0 ? ", " : " ", span->start / 3600,
-		    span->start / 60 % 60, span->end / 3600,
-		    span->end / 60 % 60);
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", both);
 	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
 char *
 locale_hours(const char *language, const char *hours)
 {
-	const Language *row = find_language(language);
 	g_autoptr(GPtrArray) rules = hours_parse(hours, NULL);
 	GString *out;
 
 	if (rules == NULL)
 		return g_strdup(hours);
 	if (hours_always(hours))
-		return g_strdup(row->always);
+		return g_strdup(language_value(language, "always"));
 	out = g_string_new(NULL);
 	for (guint i = 0; i < rules->len; i++) {
 		const HoursRule *rule = rules->pdata[i];
+		g_autofree char *days = days_text(language, rule->days);
+		g_autofree char *times = times_text(language, rule->spans);
+		g_autofree char *both = language_text(
+		    language, "hours", "days", days, "times", times, NULL);
 
 		if (i > 0)
-			g_string_append(out, "; ");
-		append_days(out, row, rule->days);
-		append_spans(out, rule->spans);
+			g_string_append_printf(
+			    out, "%s ", language_value(language, "join"));
+		g_string_append(out, both);
 	}
 	return g_string_free(out, FALSE);
 }
@@ -271,22 +344,37 @@ locale_hours(const char *language, const char *hours)
 char *
 locale_greeting(const char *language, const char *name)
 {
-	const Language *row = find_language(language);
+	return locale_greeting_in(language, name, "");
+}
+
+char *
+locale_greeting_in(const char *language, const char *name, const char *tone)
+{
 	g_autofree char *line = text_clean_line(name, 64);
+	gboolean formal = strcmp(*tone != '\0'
+		? tone : language_value(language, "register"), "formal") == 0;
 
 	if (*line == '\0')
-		return g_strdup(row->greet_unknown);
-	return g_strconcat(row->greet_before, line, row->greet_after, NULL);
+		return g_strdup(language_value(language, "greeting-unknown"));
+	return language_text(language,
+	    formal ? "greeting-formal" : "greeting", "name", line, NULL);
 }
 
 char *
 locale_greeting_name(const char *language, const char *display_name)
 {
-	return greet_name(language, display_name);
+	return greet_name(language, display_name,
+	    strcmp(language_value(language, "greet-by"), "whole") == 0);
 }
 
 const char *
 locale_close_word(const char *language)
 {
-	return find_language(language)->close_word;
+	return language_value(language, "close-word");
+}
+
+gboolean
+locale_is_right_to_left(const char *language)
+{
+	return uloc_isRightToLeft(language);
 }

@@ -278,7 +278,7 @@ render(const MacroScene *scene, const Call *call, GError **error)
 	if (mustache == NULL || !check_values(call, mustache, error))
 		return NULL;
 	data = data_of(scene, call->values);
-	text = mustache_render(mustache, data, MUSTACHE_TEXT, error);
+	text = mustache_render(mustache, NULL, data, MUSTACHE_TEXT, error);
 	return text != NULL ? g_strchomp(g_steal_pointer(&text)) : NULL;
 }
 

@@ -12,12 +12,16 @@ typedef enum NodeKind {
 	NODE_SECTION,  /* {{#x}} */
 	NODE_INVERTED, /* {{^x}} */
 	NODE_END,      /* {{/x}} */
+	NODE_PARTIAL,  /* {{>x}} */
+	NODE_MARKS,    /* {{=<% %>=}}: never stored */
 	NODE_COMMENT,  /* {{! }}: never stored */
 } NodeKind;
 
 typedef struct Node {
 	NodeKind kind;
-	char *text; /* of NODE_TEXT, else the name */
+	char *text; /* of NODE_TEXT, at most one line; else the name */
+	char *indent; /* of a NODE_PARTIAL alone on its line; else "" or NULL */
+	gboolean begins; /* its line, and is not alone on it */
 	guint line;
 	guint end; /* of a section: index of its NODE_END */
 } Node;

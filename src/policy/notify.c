@@ -134,7 +134,6 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	MustacheData *data = letter_data(facts, effects);
 	g_autofree char *customer = customer_of(facts, note == NULL);
 	g_autofree char *queues = queues_of(facts, effects);
-	char lines[16];
 
 	mustache_set(data, "marker", QUOTE_MARKER);
 	mustache_set(data, "state", effects->ticket->state);
@@ -166,10 +165,9 @@ data_of(const Facts *facts, const Desk *desk, const Effects *effects,
 	/* What a colleague forwards is a quotation, and all that there is. */
 	letter_set_text(data,
 	    facts->forwarded != NULL ? message->body_text : message->new_text);
-	if (message->quoted_lines > 0 && facts->forwarded == NULL) {
-		g_snprintf(lines, sizeof lines, "%u", message->quoted_lines);
-		mustache_set(data, "quoted_lines", lines);
-	}
+	if (message->quoted_lines > 0 && facts->forwarded == NULL)
+		letter_set_count(
+		    data, language, "quoted_lines", message->quoted_lines);
 	set_attachments(data, message);
 	return data;
 }

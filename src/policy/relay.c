@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "mail/address.h"
-#include "mail/quote.h"
-#include "policy/guard.h"
+#include "policy/answer.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
 #include "policy/talk.h"
@@ -37,28 +36,14 @@ agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
 
 static const char *
 content_doubt(
-    const Facts *facts, const Desk *desk, const char *text, guint verbs)
+    const Facts *facts, const Desk *desk, const Answer *answer, guint verbs)
 {
-	const GPtrArray *attachments = facts->message->attachments;
+	const char *why = answer_doubt(answer, facts);
 
-	for (guint i = 0; i < attachments->len; i++) {
-		const Attachment *attachment = attachments->pdata[i];
-
-		if (g_str_equal(attachment->type, "message/rfc822"))
-			return "it has a forwarded mail attached, which could "
-			       "carry internal words";
-	}
-	if (*text == '\0' && attachments->len == 0 &&
-	    (verbs & ORDERS_ACT) == 0)
-		return "no text of yours stands above the quotation";
-	if (quote_has_marker(text))
-		return "the quoted notification could not be told from your "
-		       "own words";
-	if (verb_is_stray(text))
-		return "a command stands below other words, where it does not "
-		       "count";
-	if (guard_leaks(text, facts->notes))
-		return "it repeats words of an internal note";
+	if (why != NULL)
+		return why;
+	if (answer_is_empty(answer) && (verbs & ORDERS_ACT) == 0)
+		return "no text of yours stands apart from the quotation";
 	if (facts_correspondent(facts) == NULL)
 		return "the customer's address is not known";
 	if (site_is_own(desk->site, facts_correspondent(facts)->address))
@@ -108,18 +93,6 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	letter_add(facts, desk, now, &plan, effects);
 }
 
-/* A first line that is short and ends as a greeting does is one. */
-static gboolean
-greets(const char *text)
-{
-	gsize length = strcspn(text, "\n");
-
-	while (length > 0 && g_ascii_isspace(text[length - 1]))
-		length--;
-	return length > 1 && length <= 60 && text[length] != '\0' &&
-	    (text[length - 1] == ',' || text[length - 1] == '!');
-}
-
 /* Those who are in copy: never an address of ours or an agent's, whatever the
  * configuration was when they were taken in. */
 static GPtrArray *
@@ -152,8 +125,8 @@ copies_of(const Facts *facts, const Desk *desk, Effects *effects)
 }
 
 static gboolean
-send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
-    guint verbs, Effects *effects)
+send_answer(const Facts *facts, const Desk *desk, gint64 now,
+    const Answer *answer, guint verbs, Effects *effects)
 {
 	const AddressRow *to = facts_correspondent(facts);
 	g_autoptr(GPtrArray) cc = NULL;
@@ -173,12 +146,13 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 		: to->name);
 	if ((verbs & ORDERS_NO_CC) == 0)
 		cc = copies_of(facts, desk, effects);
-	if (!greets(text)) {
-		greeting = locale_greeting(plan.language, name);
+	if (!answer->greets) {
+		greeting = locale_greeting_in(plan.language, name, to->tone);
 		mustache_set(data, "greeting", greeting);
 	}
-	mustache_set(data, "text", text);
-	mustache_set(data, "agent_name", facts->author->name);
+	mustache_set_flag(data, "closed", answer->closes);
+	letter_set_answer(data, answer->text, answer->html);
+	mustache_set(data, "agent_name", answer->name);
 	plan.cause = cause;
 	plan.to = to;
 	plan.cc = cc;
@@ -188,9 +162,8 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 	plan.in_reply_to = facts->last_in;
 	plan.references = facts->thread_ids;
 	plan.data = data;
-	plan.attachments = facts->message->attachments->len > 0
-	    ? facts->message->attachments
-	    : NULL;
+	plan.attachments =
+	    answer->attachments->len > 0 ? answer->attachments : NULL;
 	return letter_add(facts, desk, now, &plan, effects);
 }
 
@@ -232,23 +205,28 @@ note(const Facts *facts, const Desk *desk, gint64 now, const char *text,
 		talk_note(facts, desk, now, text, effects);
 }
 
-/* The prepared answer, and what the agent wrote below. A greeting of his stays
- * on top. */
-static char *
-with_macro(const Facts *facts, const char *text)
+/* The prepared answer above the agent's own words; a greeting of his stays on
+ * top. */
+static void
+put_macro(const Facts *facts, Answer *answer)
 {
-	const char *p = text;
+	const char *text = answer->text;
+	const char *rest = answer->greets ? strchr(text, '\n') : NULL;
+	char *whole;
 
-	if (facts->macro == NULL)
-		return g_strdup(text);
-	if (greets(text)) {
-		p = strchr(text, '\n') + 1;
-		return g_strdup_printf("%.*s\n\n%s%s%s", (int)(p - text - 1),
-		    text, facts->macro, *p != '\0' ? "\n\n" : "",
-		    p + strspn(p, "\n"));
+	if (rest == NULL)
+		whole = g_strconcat(facts->macro, *text != '\0' ? "\n\n" : "",
+		    text, NULL);
+	else {
+		gsize greeting = (gsize)(rest - text);
+
+		rest += strspn(rest, "\n");
+		whole = g_strdup_printf("%.*s\n\n%s%s%s", (int)greeting, text,
+		    facts->macro, *rest != '\0' ? "\n\n" : "", rest);
 	}
-	return g_strconcat(facts->macro, *text != '\0' ? "\n\n" : "", text,
-	    NULL);
+	g_free(answer->text);
+	answer->text = whole;
+	g_clear_pointer(&answer->html, g_free);
 }
 
 /* What would have gone out is told to the agent instead. */
@@ -281,8 +259,8 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
     const char **advice, Effects *effects)
 {
 	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
-	g_autofree char *whole = with_macro(facts, orders->rest);
-	const char *text = whole, *why;
+	g_autoptr(Answer) answer = NULL;
+	const char *text = orders->rest, *why;
 	guint verbs = orders_bits(orders);
 	gboolean is_note;
 
@@ -311,9 +289,12 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 	    facts->address_token.kind == TOKEN_NOTE ||
 	    (facts->address_token.kind == 0 && facts->answers_note &&
 		(verbs & ORDERS_REPLY) == 0);
+	answer = answer_new(facts, text, effects->ticket->language);
+	if (facts->macro != NULL)
+		put_macro(facts, answer);
 	why = facts->refusal;
 	if (why == NULL && !is_note)
-		why = content_doubt(facts, desk, text, verbs);
+		why = content_doubt(facts, desk, answer, verbs);
 	if (why != NULL) {
 		*advice = "Please change your answer and send it again by "
 			  "replying to this mail.";
@@ -321,9 +302,9 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 	}
 	if (is_note)
 		note(facts, desk, now, text, effects);
-	else if (*text != '\0' || facts->message->attachments->len > 0) {
+	else if (!answer_is_empty(answer)) {
 		if (!send_answer(
-			facts, desk, now, text, verbs, effects)) {
+			facts, desk, now, answer, verbs, effects)) {
 			*advice = "Please send it again without unusual "
 				  "characters or attachments.";
 			return g_strdup("the letter could not be made");

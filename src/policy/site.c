@@ -45,6 +45,8 @@ const ConfigOption site_options[] = {
 	    "system's" },
 	{ "gateway", "templates", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of the site's own letters" },
+	{ "gateway", "html", CONFIG_BOOL, "yes", NULL, FALSE,
+	    "letters have an HTML body beside their text" },
 	{ "gateway", "words", CONFIG_PATH, NULL, NULL, FALSE,
 	    "directory of further word tables" },
 	{ "gateway", "ca-file", CONFIG_PATH, NULL, NULL, FALSE,
@@ -76,6 +78,9 @@ const ConfigOption site_options[] = {
 	    "queue of its tickets" },
 	{ "mailbox", "also-notify", CONFIG_BOOL, "yes", NULL, FALSE,
 	    "agents of its queue hear of mail to another mailbox and to it" },
+	{ "mailbox", "agent-name", CONFIG_CHOICE, "name",
+	    "name|first-name|team", FALSE,
+	    "how agents sign their answers" },
 	{ "mailbox", "language", CONFIG_NAME, NULL, NULL, FALSE,
 	    "language of its letters; none: default-language" },
 	{ "mailbox", "plus-addressing", CONFIG_BOOL, "yes", NULL, FALSE,
@@ -482,6 +487,15 @@ check_queue(Site *site, const ConfigSection *section, GPtrArray *errors)
 		    queue);
 }
 
+static AgentName
+agent_name_of(const char *choice)
+{
+	if (g_str_equal(choice, "team"))
+		return AGENT_NAME_TEAM;
+	return g_str_equal(choice, "first-name") ? AGENT_NAME_FIRST
+						 : AGENT_NAME_FULL;
+}
+
 static void
 add_mailboxes(Site *site, GPtrArray *errors)
 {
@@ -512,6 +526,8 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		    section, "language", site->default_language);
 		mailbox->plus = config_bool(section, "plus-addressing");
 		mailbox->also_notify = config_bool(section, "also-notify");
+		mailbox->agent_name =
+		    agent_name_of(config_text(section, "agent-name"));
 		if (site_mailbox_by_address(site, mailbox->address) != NULL)
 			config_error(site->config, errors, section, "address",
 			    "%s is the address of another mailbox too",
@@ -584,6 +600,7 @@ site_new(Config *config, GPtrArray *errors)
 	site->default_language = text_or(gateway, "default-language", "en");
 	site->authserv_id = text_or(gateway, "authserv-id", "");
 	site->dkim = config_bool(gateway, "dkim");
+	site->html = config_bool(gateway, "html");
 	site->resolver = resolver_of(config, gateway, errors);
 	site->templates_dir = text_or(gateway, "templates", "");
 	site->words_dir = text_or(gateway, "words", "");

@@ -8,6 +8,13 @@
 typedef struct RouteRule RouteRule; /* policy/route.h */
 typedef struct Board Board;         /* policy/board.h */
 
+/* How customers see who has answered. */
+typedef enum AgentName {
+	AGENT_NAME_FULL,
+	AGENT_NAME_FIRST,
+	AGENT_NAME_TEAM, /* not at all */
+} AgentName;
+
 typedef struct Mailbox {
 	char *name;
 	char *address;        /* support address, folded */
@@ -17,6 +24,7 @@ typedef struct Mailbox {
 	char *queue;
 	char *language;       /* BCP 47 */
 	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
+	AgentName agent_name;
 	gboolean also_notify; /* of tickets of others that name it too */
 	const ConfigSection *section;
 } Mailbox;
@@ -50,6 +58,7 @@ struct Site {
 	gboolean dkim;        /* signatures are verified by ourselves */
 	char *resolver;       /* name servers for that; "": the system's */
 	char *templates_dir;  /* "" : built-in letters only */
+	gboolean html;        /* letters have an HTML body beside their text */
 	char *words_dir;      /* "" : built-in word tables only */
 	gint64 max_size;      /* octets of one mail */
 	gint64 ack_max_age;   /* no acknowledgement for older mail, seconds */

@@ -10,12 +10,15 @@
 #include "ground/error.h"
 #include "ground/log.h"
 #include "ground/text.h"
+#include "policy/form.h"
+#include "policy/language.h"
+#include "policy/locale.h"
 
 #define FILE_MOST     (64 * 1024)
-#define SUBJECT_MOST  200 /* characters */
 #define WIDTH         76
 #define NAMES_MOST    34
 #define REQUIRED_MOST 3
+#define FRAME         "frame.html"
 
 /* Lists end with NULL. Placeholders of texts/README, and without what the
  * letter would be useless. ack-plain goes to a sender who is not proven: no
@@ -34,7 +37,8 @@ static const struct {
 	    { "ticket", "promise_at", "next_update_at", "time_zone", "brand" },
 	    { "ticket" } },
 	[LETTER_REPLY] = { "reply",
-	    { "ticket", "subject", "greeting", "text", "agent_name", "brand" },
+	    { "ticket", "subject", "greeting", "text", "closed", "agent_name",
+		"brand" },
 	    { "text" } },
 	[LETTER_NOTIFY] = { "notify",
 	    { "ticket", "subject", "state", "customer", "mailbox", "queue",
@@ -76,34 +80,61 @@ static const struct {
 	    { "ticket", "messages", "marker" } },
 };
 
+/* {language, name, text}; the frame's language is "templates". */
 static const struct {
-	const char *name, *text;
+	const char *language, *name, *text;
 } builtin[] = {
 #include "policy/letters.inc"
 };
 
-typedef struct Form {
+/* The letters of one language. */
+typedef struct Folder {
 	char *language; /* as the folder is spelled */
-	Mustache *subject;
-	Mustache *text;
-} Form;
+	Form *forms[LETTER_COUNT];
+	GHashTable *partials; /* name to Mustache */
+} Folder;
 
 struct Templates {
-	GHashTable *forms[LETTER_COUNT]; /* tag in small letters -> Form */
-	Form *builtin[LETTER_COUNT];
+	GHashTable *site;    /* tag in small letters to Folder */
+	GHashTable *builtin; /* the same */
+	Mustache *frame;
+	char *otherwise; /* language for what has no letter */
 };
 
 static void
-form_free(Form *form)
+folder_free(gpointer data)
 {
-	if (form == NULL)
-		return;
-	g_free(form->language);
-	mustache_free(form->subject);
-	mustache_free(form->text);
-	g_free(form);
+	Folder *folder = data;
+
+	for (guint i = 0; i < LETTER_COUNT; i++)
+		form_free(folder->forms[i]);
+	g_hash_table_unref(folder->partials);
+	g_free(folder->language);
+	g_free(folder);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Form, form_free)
+
+static void
+free_mustache(gpointer data)
+{
+	mustache_free(data);
+}
+
+static Folder *
+folder_get(GHashTable *folders, const char *language)
+{
+	char *tag = g_ascii_strdown(language, -1);
+	Folder *folder = g_hash_table_lookup(folders, tag);
+
+	if (folder == NULL) {
+		folder = g_new0(Folder, 1);
+		folder->language = g_strdup(language);
+		folder->partials = g_hash_table_new_full(
+		    g_str_hash, g_str_equal, g_free, free_mustache);
+		g_hash_table_insert(folders, g_steal_pointer(&tag), folder);
+	}
+	g_free(tag);
+	return folder;
+}
 
 const char *
 letter_name(Letter letter)
@@ -119,56 +150,35 @@ letter_placeholders(Letter letter)
 	return letters[letter].placeholders;
 }
 
-/* Cuts the next line out of *at; "" at the end of the text. */
-static char *
-take_line(char **at)
+Letter
+letter_of_name(const char *name)
 {
-	char *line = *at;
-	char *end = line + strcspn(line, "\n");
+	guint i = 0;
 
-	*at = *end == '\0' ? end : end + 1;
-	*end = '\0';
-	return line;
+	while (i < LETTER_COUNT && strcmp(letters[i].name, name) != 0)
+		i++;
+	return (Letter)i;
 }
 
-/* The head: comments of which the first says who has reviewed the letter,
- * and the Subject. Leaves *at at the text below, *line at its number. */
+/* "lines_few" is "lines" in its plural class (letter_set_count). */
 static gboolean
-read_head(Form *form, char **at, guint *line, GError **error)
+is_known(const char *const *known, const char *name)
 {
-	for (*line = 1; **at != '\0'; (*line)++) {
-		char *head = take_line(at);
+	static const char *const classes[] = { "zero", "one", "two", "few",
+		"many", "other", NULL };
+	const char *last = strrchr(name, '_');
+	g_autofree char *stem = NULL;
 
-		if (*line == 1 && !g_str_has_prefix(head, "# review:"))
-			return error_config(error,
-			    "line 1: a letter begins "
-			    "with \"# review: none\", or who has read it and "
-			    "when");
-		if (*head == '#')
-			continue;
-		if (*head == '\0')
-			break;
-		if (!g_str_has_prefix(head, "Subject: ") ||
-		    form->subject != NULL)
-			return error_config(error,
-			    "line %u: above the first "
-			    "empty line only comments (\"# ...\") and one "
-			    "\"Subject: ...\" may stand",
-			    *line);
-		form->subject =
-		    mustache_parse_at(head + strlen("Subject: "), *line, error);
-		if (form->subject == NULL)
-			return FALSE;
-	}
-	if (form->subject == NULL)
-		return error_config(error,
-		    "line %u: the \"Subject: ...\" is missing", *line);
-	(*line)++;
-	return TRUE;
+	if (g_strv_contains(known, name))
+		return TRUE;
+	if (last == NULL || !g_strv_contains(classes, last + 1))
+		return FALSE;
+	stem = g_strndup(name, (gsize)(last - name));
+	return g_strv_contains(known, stem);
 }
 
 static gboolean
-check_names(const Mustache *part, Letter letter, GError **error)
+check_known(const Mustache *part, Letter letter, GError **error)
 {
 	const char *const *known = letter_placeholders(letter);
 	g_autoptr(GPtrArray) names = mustache_names(part);
@@ -177,7 +187,7 @@ check_names(const Mustache *part, Letter letter, GError **error)
 		const char *name = names->pdata[i];
 		g_autofree char *list = NULL;
 
-		if (g_strv_contains(known, name))
+		if (is_known(known, name))
 			continue;
 		list = g_strjoinv(", ", (char **)known);
 		return error_config(error,
@@ -188,67 +198,198 @@ check_names(const Mustache *part, Letter letter, GError **error)
 	return TRUE;
 }
 
+/* Whether part, or a partial of it, holds the name; seen: of names. */
 static gboolean
-check_form(const Form *form, Letter letter, GError **error)
+holds(const Mustache *part, GHashTable *partials, const char *name,
+    GHashTable *seen)
 {
-	const char *const *required = letters[letter].required;
+	g_autoptr(GPtrArray) names = mustache_partials(part);
 
-	if (!check_names(form->subject, letter, error) ||
-	    !check_names(form->text, letter, error))
+	if (mustache_line(part, name) != 0)
+		return TRUE;
+	for (guint i = 0; i < names->len; i++) {
+		const Mustache *partial =
+		    g_hash_table_lookup(partials, names->pdata[i]);
+
+		if (partial != NULL &&
+		    g_hash_table_add(seen, (gpointer)partial) &&
+		    holds(partial, partials, name, seen))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* part and the partials it draws in. */
+static gboolean
+check_part(const Mustache *part, GHashTable *partials, Letter letter,
+    GHashTable *seen, GError **error)
+{
+	g_autoptr(GPtrArray) names = mustache_partials(part);
+
+	if (!check_known(part, letter, error))
 		return FALSE;
-	for (guint i = 0; i < REQUIRED_MOST && required[i] != NULL; i++) {
-		if (mustache_line(form->text, required[i]) == 0)
-			return error_config(error, "the text must hold {{%s}}",
-			    required[i]);
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		const Mustache *partial = g_hash_table_lookup(partials, name);
+
+		if (partial == NULL)
+			return error_config(error,
+			    "line %u: there is no partial %s.txt beside it",
+			    mustache_line(part, name), name);
+		if (!g_hash_table_add(seen, (gpointer)partial))
+			continue;
+		if (!check_part(partial, partials, letter, seen, error)) {
+			g_prefix_error(error, "partial %s.txt: ", name);
+			return FALSE;
+		}
 	}
 	return TRUE;
 }
 
-static Form *
-form_new(Letter letter, const char *language, const char *text, GError **error)
+static gboolean
+check_form(const Form *form, GHashTable *partials, Letter letter,
+    GError **error)
 {
-	g_autoptr(Form) form = g_new0(Form, 1);
-	g_auto(GStrv) halves = g_strsplit(text, "\r\n", -1);
-	g_autofree char *copy = g_strjoinv("\n", halves);
-	char *at = copy;
-	guint line;
+	const Mustache *parts[] = { form->subject, form->text, form->html };
+	const char *const *required = letters[letter].required;
 
-	if (g_str_has_prefix(at, "\xef\xbb\xbf")) /* Notepad's mark */
-		at += 3;
-	form->language = g_strdup(language);
-	if (!read_head(form, &at, &line, error))
+	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+		if (parts[i] != NULL &&
+		    !check_part(parts[i], partials, letter, seen, error))
+			return FALSE;
+		for (guint k = 0; i > 0 && parts[i] != NULL &&
+		     k < REQUIRED_MOST && required[k] != NULL; k++) {
+			g_hash_table_remove_all(seen);
+			if (!holds(parts[i], partials, required[k], seen))
+				return error_config(error,
+				    "the text must hold {{%s}}", required[k]);
+		}
+	}
+	return TRUE;
+}
+
+/* Text of a file of that folder; NULL with error. */
+static char *
+read_file(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	gsize length;
+
+	if (!g_file_get_contents(path, &text, &length, error))
 		return NULL;
-	form->text = mustache_parse_at(at, line, error);
-	if (form->text == NULL || !check_form(form, letter, error))
+	if (length > FILE_MOST || strlen(text) != length) {
+		error_config(error, "longer than 64 KiB, or no text");
 		return NULL;
-	return g_steal_pointer(&form);
+	}
+	return g_steal_pointer(&text);
+}
+
+/* A letter or partial of the folder, from text; the placeholders of letters
+ * are checked when all partials are there. */
+static gboolean
+add_text(Folder *folder, const char *name, const char *text, GError **error)
+{
+	Letter letter = letter_of_name(name);
+	Mustache *partial;
+
+	if (letter < LETTER_COUNT) {
+		folder->forms[letter] = form_parse(text, error);
+		return folder->forms[letter] != NULL;
+	}
+	partial = form_parse_partial(text, error);
+	if (partial != NULL)
+		g_hash_table_replace(folder->partials, g_strdup(name),
+		    partial);
+	return partial != NULL;
+}
+
+/* Partials of the built-in folder of the same language, where the site has
+ * none of that name. */
+static void
+borrow_partials(const Templates *templates, const Folder *folder,
+    GHashTable *all)
+{
+	g_autofree char *tag = g_ascii_strdown(folder->language, -1);
+	const Folder *own = g_hash_table_lookup(templates->builtin, tag);
+	const GHashTable *sources[] = { own == NULL ? NULL : own->partials,
+		folder->partials };
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+		GHashTableIter at;
+		gpointer name, partial;
+
+		if (sources[i] == NULL)
+			continue;
+		g_hash_table_iter_init(&at, (GHashTable *)sources[i]);
+		while (g_hash_table_iter_next(&at, &name, &partial))
+			g_hash_table_replace(all, name, partial);
+	}
+}
+
+static GHashTable *
+partials_of(const Templates *templates, const Folder *folder)
+{
+	GHashTable *all = g_hash_table_new(g_str_hash, g_str_equal);
+
+	borrow_partials(templates, folder, all);
+	return all;
 }
 
 static void
-load_file(Templates *templates, const char *dir, const char *language,
-    Letter letter, GPtrArray *errors)
+add_fault(GPtrArray *errors, const char *dir, const char *language,
+    const char *name, const GError *error)
 {
-	g_autofree char *name = g_strconcat(letter_name(letter), ".txt", NULL);
-	g_autofree char *path = g_build_filename(dir, language, name, NULL);
-	g_autofree char *text = NULL;
-	g_autoptr(GError) error = NULL;
-	Form *form = NULL;
-	gsize length;
+	g_autofree char *file = g_strconcat(name, ".txt", NULL);
+	g_autofree char *path = g_build_filename(dir, language, file, NULL);
 
-	if (!g_file_get_contents(path, &text, &length, &error)) {
-		if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-			return; /* another language stands in */
-	} else if (length > FILE_MOST || strlen(text) != length) {
-		error_config(&error, "longer than 64 KiB, or no text");
-	} else {
-		form = form_new(letter, language, text, &error);
+	g_ptr_array_add(errors,
+	    g_strdup_printf("%s: %s", path, error->message));
+}
+
+static void
+check_folder(const Templates *templates, Folder *folder, const char *dir,
+    GPtrArray *errors)
+{
+	g_autoptr(GHashTable) partials = partials_of(templates, folder);
+
+	for (guint i = 0; i < LETTER_COUNT; i++) {
+		g_autoptr(GError) error = NULL;
+
+		if (folder->forms[i] == NULL ||
+		    check_form(folder->forms[i], partials, (Letter)i, &error))
+			continue;
+		add_fault(errors, dir, folder->language, letters[i].name,
+		    error);
+		g_clear_pointer(&folder->forms[i], form_free);
 	}
-	if (form == NULL)
-		g_ptr_array_add(errors,
-		    g_strdup_printf("%s: %s", path, error->message));
-	else
-		g_hash_table_replace(templates->forms[letter],
-		    g_ascii_strdown(language, -1), form);
+}
+
+static void
+load_folder(Templates *templates, const char *dir, const char *language,
+    GPtrArray *errors)
+{
+	g_autofree char *path = g_build_filename(dir, language, NULL);
+	g_autoptr(GDir) files = g_dir_open(path, 0, NULL);
+	Folder *folder = folder_get(templates->site, language);
+	const char *file;
+
+	while (files != NULL && (file = g_dir_read_name(files)) != NULL) {
+		g_autofree char *name = NULL;
+		g_autofree char *where = g_build_filename(path, file, NULL);
+		g_autofree char *text = NULL;
+		g_autoptr(GError) error = NULL;
+
+		if (!g_str_has_suffix(file, ".txt") || *file == '.' ||
+		    strcmp(file, "language.txt") == 0)
+			continue;
+		name = g_strndup(file, strlen(file) - strlen(".txt"));
+		text = read_file(where, &error);
+		if (text == NULL || !add_text(folder, name, text, &error))
+			add_fault(errors, dir, language, name, error);
+	}
+	check_folder(templates, folder, dir, errors);
 }
 
 static gboolean
@@ -258,6 +399,48 @@ is_tag(const char *name)
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
 				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")] ==
 		   '\0';
+}
+
+static gboolean
+check_frame(const Mustache *frame, GError **error)
+{
+	static const char *const known[] = { "language", "dir", "side",
+		"subject", "body", "reference", NULL };
+	g_autoptr(GPtrArray) names = mustache_names(frame);
+
+	for (guint i = 0; i < names->len; i++) {
+		if (!g_strv_contains(known, names->pdata[i]))
+			return error_config(error,
+			    "line %u: placeholder \"%s\" is not known in the "
+			    "frame; it has language, dir, side, subject, body, "
+			    "reference",
+			    mustache_line(frame, names->pdata[i]),
+			    (const char *)names->pdata[i]);
+	}
+	return mustache_line(frame, "body") != 0 ||
+	       error_config(error, "the frame must hold {{{body}}}");
+}
+
+static void
+load_frame(Templates *templates, const char *dir, GPtrArray *errors)
+{
+	g_autofree char *path = g_build_filename(dir, FRAME, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = read_file(path, &error);
+	g_autoptr(Mustache) frame = NULL;
+
+	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		return;
+	frame = text == NULL ? NULL : mustache_parse(text, &error);
+	if (frame != NULL)
+		check_frame(frame, &error);
+	if (error != NULL) {
+		g_ptr_array_add(errors,
+		    g_strdup_printf("%s: %s", path, error->message));
+		return;
+	}
+	mustache_free(templates->frame);
+	templates->frame = g_steal_pointer(&frame);
 }
 
 static void
@@ -275,21 +458,40 @@ load_dir(Templates *templates, const char *dir, GPtrArray *errors)
 	while ((language = g_dir_read_name(folder)) != NULL) {
 		g_autofree char *path = g_build_filename(dir, language, NULL);
 
-		if (!is_tag(language) || !g_file_test(path, G_FILE_TEST_IS_DIR))
-			continue;
-		for (guint i = 0; i < LETTER_COUNT; i++)
-			load_file(templates, dir, language, (Letter)i, errors);
+		if (is_tag(language) && g_file_test(path, G_FILE_TEST_IS_DIR))
+			load_folder(templates, dir, language, errors);
 	}
+	load_frame(templates, dir, errors);
 }
 
-/* In whatever order they were compiled in. */
-static const char *
-builtin_text(Letter letter)
+/* What is compiled in was checked by the tests: a fault is a bug. */
+static void
+load_builtin(Templates *templates)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(builtin); i++)
-		if (strcmp(builtin[i].name, letters[letter].name) == 0)
-			return builtin[i].text;
-	g_error("letter %s is not built in", letters[letter].name);
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	GHashTableIter at;
+	gpointer folder;
+
+	for (guint i = 0; i < G_N_ELEMENTS(builtin); i++) {
+		if (strcmp(builtin[i].name, FRAME) == 0)
+			templates->frame =
+			    mustache_parse(builtin[i].text, &error);
+		else
+			add_text(folder_get(templates->builtin,
+				     builtin[i].language),
+			    builtin[i].name, builtin[i].text, &error);
+		if (error != NULL)
+			g_error("built-in letter %s/%s: %s",
+			    builtin[i].language, builtin[i].name,
+			    error->message);
+	}
+	g_hash_table_iter_init(&at, templates->builtin);
+	while (g_hash_table_iter_next(&at, NULL, &folder))
+		check_folder(templates, folder, "built-in", faults);
+	if (faults->len > 0)
+		g_error("%s", (const char *)faults->pdata[0]);
+	g_assert(templates->frame != NULL);
 }
 
 Templates *
@@ -297,21 +499,23 @@ templates_load(const char *dir, GPtrArray *errors)
 {
 	Templates *templates = g_new0(Templates, 1);
 
-	G_STATIC_ASSERT(G_N_ELEMENTS(builtin) == LETTER_COUNT);
-	for (guint i = 0; i < LETTER_COUNT; i++) {
-		g_autoptr(GError) error = NULL;
-
-		templates->builtin[i] = form_new(
-		    (Letter)i, "en", builtin_text((Letter)i), &error);
-		if (templates->builtin[i] == NULL)
-			g_error("built-in letter %s: %s", letters[i].name,
-			    error->message);
-		templates->forms[i] = g_hash_table_new_full(g_str_hash,
-		    g_str_equal, g_free, (GDestroyNotify)form_free);
-	}
+	templates->otherwise = g_strdup("en");
+	templates->site = g_hash_table_new_full(
+	    g_str_hash, g_str_equal, g_free, folder_free);
+	templates->builtin = g_hash_table_new_full(
+	    g_str_hash, g_str_equal, g_free, folder_free);
+	load_builtin(templates);
+	language_load(dir, errors);
 	if (dir != NULL && *dir != '\0')
 		load_dir(templates, dir, errors);
 	return templates;
+}
+
+void
+templates_otherwise(Templates *templates, const char *language)
+{
+	g_free(templates->otherwise);
+	templates->otherwise = g_strdup(language);
 }
 
 void
@@ -319,28 +523,49 @@ templates_free(Templates *templates)
 {
 	if (templates == NULL)
 		return;
-	for (guint i = 0; i < LETTER_COUNT; i++) {
-		g_hash_table_unref(templates->forms[i]);
-		form_free(templates->builtin[i]);
-	}
+	g_hash_table_unref(templates->site);
+	g_hash_table_unref(templates->builtin);
+	mustache_free(templates->frame);
+	g_free(templates->otherwise);
 	g_free(templates);
 }
 
-/* uz-Cyrl-UZ, uz-Cyrl, uz, en, the built-in one. */
-static const Form *
-find_form(const Templates *templates, Letter letter, const char *language)
+/* The folder with that letter in exactly this language: the site's first. */
+static const Folder *
+folder_of(const Templates *templates, Letter letter, const char *tag)
 {
-	GHashTable *forms = templates->forms[letter];
-	g_autofree char *tag = g_ascii_strdown(language, -1);
-	const Form *form;
-	char *hyphen;
+	const Folder *folder = g_hash_table_lookup(templates->site, tag);
 
-	while ((form = g_hash_table_lookup(forms, tag)) == NULL &&
-	       (hyphen = strrchr(tag, '-')) != NULL)
-		*hyphen = '\0';
-	if (form == NULL)
-		form = g_hash_table_lookup(forms, "en");
-	return form == NULL ? templates->builtin[letter] : form;
+	if (folder != NULL && folder->forms[letter] != NULL)
+		return folder;
+	folder = g_hash_table_lookup(templates->builtin, tag);
+	return folder != NULL && folder->forms[letter] != NULL ? folder : NULL;
+}
+
+/* The language's own chain, that of the language for all others, English. */
+static const Folder *
+find_folder(const Templates *templates, Letter letter, const char *language)
+{
+	const char *const asked[] = { language, templates->otherwise, "en" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+		g_autofree char *at = g_strdup(asked[i]);
+
+		/* Files that name each other end after as many steps. */
+		for (guint k = 0; k < 8 && at != NULL; k++) {
+			g_autofree char *tag = g_ascii_strdown(at, -1);
+			const Folder *folder =
+			    folder_of(templates, letter, tag);
+			char *next;
+
+			if (folder != NULL)
+				return folder;
+			next = language_next(at);
+			g_free(at);
+			at = next;
+		}
+	}
+	g_assert_not_reached(); /* every letter is built in in English */
 }
 
 const char *
@@ -348,45 +573,115 @@ templates_language(const Templates *templates, Letter letter,
     const char *language)
 {
 	g_return_val_if_fail(letter < LETTER_COUNT, "en");
-	return find_form(templates, letter, language)->language;
+	return find_folder(templates, letter, language)->language;
 }
 
-/* The subject takes its own path: one line, whatever the values hold. */
-static gboolean
-render_form(const Form *form, const MustacheData *data, char **subject,
-    char **text, GError **error)
+/* The built-in letter in the same language, else in English. */
+static const Folder *
+stand_in(const Templates *templates, Letter letter, const Folder *folder)
 {
-	g_autofree char *line =
-	    mustache_render(form->subject, data, MUSTACHE_TEXT, error);
-	g_autofree char *body = line == NULL ? NULL
-					     : mustache_render(form->text, data,
-						   MUSTACHE_TEXT, error);
-	g_autofree char *clean = NULL;
+	g_autofree char *tag = g_ascii_strdown(folder->language, -1);
+	const Folder *other = g_hash_table_lookup(templates->builtin, tag);
 
-	if (body == NULL)
-		return FALSE;
-	clean = text_clean_body(body);
-	*text = text_wrap(clean, WIDTH);
-	*subject = text_clean_line(line, SUBJECT_MOST);
-	return TRUE;
+	if (other == NULL || other->forms[letter] == NULL)
+		other = g_hash_table_lookup(templates->builtin, "en");
+	return other;
 }
 
 gboolean
 templates_render(const Templates *templates, Letter letter,
     const char *language, const MustacheData *data, char **subject, char **text,
-    GError **error)
+    char **html, GError **error)
 {
-	const Form *form;
+	const Folder *folder, *other;
+	g_autoptr(GHashTable) partials = NULL;
 	g_autoptr(GError) fault = NULL;
 
 	g_return_val_if_fail(letter < LETTER_COUNT, FALSE);
-	form = find_form(templates, letter, language);
-	if (form != templates->builtin[letter]) {
-		if (render_form(form, data, subject, text, &fault))
-			return TRUE;
-		log_error("letter=%s language=%s event=built-in-used: %s",
-		    letter_name(letter), form->language, fault->message);
+	folder = find_folder(templates, letter, language);
+	partials = partials_of(templates, folder);
+	other = stand_in(templates, letter, folder);
+	if (folder == other)
+		return form_render(folder->forms[letter], partials, data,
+		    subject, text, html, error);
+	if (form_render(folder->forms[letter], partials, data, subject, text,
+		html, &fault))
+		return TRUE;
+	log_error("letter=%s language=%s event=built-in-used: %s",
+	    letter_name(letter), folder->language, fault->message);
+	return form_render(other->forms[letter], other->partials, data,
+	    subject, text, html, error);
+}
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+tags_of(const Templates *templates)
+{
+	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *sources[] = { templates->site, templates->builtin };
+	GPtrArray *tags = g_ptr_array_new();
+	GHashTableIter at;
+	gpointer tag;
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+		g_hash_table_iter_init(&at, sources[i]);
+		while (g_hash_table_iter_next(&at, &tag, NULL))
+			if (g_hash_table_add(all, tag))
+				g_ptr_array_add(tags, tag);
 	}
-	return render_form(templates->builtin[letter], data, subject, text,
-	    error);
+	g_ptr_array_sort(tags, by_name);
+	return tags;
+}
+
+void
+templates_each(const Templates *templates,
+    void (*each)(const LetterFact *fact, gpointer data), gpointer data)
+{
+	g_autoptr(GPtrArray) tags = tags_of(templates);
+
+	for (guint i = 0; i < tags->len; i++) {
+		for (guint k = 0; k < LETTER_COUNT; k++) {
+			const Folder *folder =
+			    folder_of(templates, (Letter)k, tags->pdata[i]);
+			LetterFact fact = { 0 };
+
+			if (folder == NULL)
+				continue;
+			fact.language = folder->language;
+			fact.letter = (Letter)k;
+			fact.own = g_hash_table_lookup(templates->site,
+				       tags->pdata[i]) == folder;
+			fact.review = folder->forms[k]->review;
+			fact.source = folder->forms[k]->source;
+			each(&fact, data);
+		}
+	}
+}
+
+char *
+templates_frame(const Templates *templates, const char *language,
+    const char *subject, const char *body, const char *reference)
+{
+	g_autoptr(MustacheData) data = mustache_data_new();
+	gboolean right = locale_is_right_to_left(language);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *page = NULL;
+
+	mustache_set(data, "language", language);
+	mustache_set(data, "dir", right ? "rtl" : "ltr");
+	mustache_set(data, "side", right ? "right" : "left");
+	mustache_set(data, "subject", subject);
+	mustache_set(data, "reference", reference);
+	mustache_set_markup(data, "body", body, body);
+	page = mustache_render(
+	    templates->frame, NULL, data, MUSTACHE_HTML, &error);
+	if (page != NULL) /* white space in HTML is free */
+		return text_wrap(page, WIDTH);
+	log_error("letter=frame event=left-out: %s", error->message);
+	return NULL;
 }

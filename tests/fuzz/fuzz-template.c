@@ -8,6 +8,7 @@
 #include "ground/text.h"
 #include "policy/hours.h"
 #include "policy/locale.h"
+#include "policy/markup.h"
 #include "policy/mustache.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
@@ -16,14 +17,20 @@ static void
 render(const Mustache *mustache, const MustacheData *data,
     MustacheEscape escape)
 {
-	g_autofree char *out = mustache_render(mustache, data, escape, NULL);
-	g_autofree char *line = NULL;
+	g_autoptr(GHashTable) partials =
+	    g_hash_table_new(g_str_hash, g_str_equal);
+	g_autofree char *out = NULL, *line = NULL, *page = NULL;
+
+	g_hash_table_insert(partials, (char *)"p", (Mustache *)mustache);
+	out = mustache_render(mustache, partials, data, escape, NULL);
 
 	if (out == NULL)
 		return;
 	g_assert_true(g_utf8_validate(out, -1, NULL));
 	line = text_clean_line(out, 200);
 	g_assert_null(strpbrk(line, "\r\n"));
+	page = markup_layout(out);
+	g_assert_true(g_utf8_validate(page, -1, NULL));
 }
 
 int
@@ -33,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	char *split = strchr(whole, 0x1e);
 	g_autofree char *value = NULL;
 	g_autofree char *name = NULL;
-	g_autofree char *hours = NULL;
+	g_autofree char *hours = NULL, *html = NULL;
 	g_autoptr(GPtrArray) rules = NULL;
 	g_autoptr(Mustache) mustache = NULL;
 	g_autoptr(MustacheData) data = mustache_data_new();
@@ -46,7 +53,9 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	g_assert_null(strpbrk(name, "\r\n{}<>@:/%0123456789"));
 	hours = locale_hours("en", value);
 	rules = hours_parse(value, NULL);
-	mustache_set(data, "a", value);
+	html = markup_text(value, TRUE);
+	g_assert_null(strchr(html, '\n'));
+	mustache_set_markup(data, "a", value, html);
 	mustache_set(item, "b", name);
 	mustache_append(data, "c", item);
 	mustache_set_flag(data, "d", TRUE);
@@ -54,6 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 	if (mustache != NULL) {
 		render(mustache, data, MUSTACHE_TEXT);
 		render(mustache, data, MUSTACHE_HTML);
+		render(mustache, data, MUSTACHE_MARKUP);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "policy/pipeline.h"
 #include "store/outbox.h"
+#include "store/spool.h"
 #include "store/store.h"
 
 /* Thursday, 26 November 2026, 12:00 UTC. */
@@ -100,6 +101,36 @@ house_tear_down(House *house, gconstpointer data)
 	house_remove(house->dir);
 	g_free(house->config);
 	g_free(house->dir);
+}
+
+/* A house with its spool; fixture functions too. */
+typedef struct Shop {
+	House house;
+	Spool *spool;
+} Shop;
+
+static inline void
+shop_build(Shop *shop, const char *config)
+{
+	g_autoptr(GError) error = NULL;
+
+	house_build(&shop->house, config);
+	shop->spool = spool_open(shop->house.dir, TRUE, &error);
+	g_assert_no_error(error);
+}
+
+static inline void
+shop_set_up(Shop *shop, gconstpointer data)
+{
+	(void)data;
+	shop_build(shop, HOUSE_CONFIG);
+}
+
+static inline void
+shop_tear_down(Shop *shop, gconstpointer data)
+{
+	spool_free(shop->spool);
+	house_tear_down(&shop->house, data);
 }
 
 /* --- mails ----------------------------------------------------------------- */

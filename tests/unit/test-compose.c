@@ -344,6 +344,71 @@ test_attachments(void)
 }
 
 /* base64 is forbidden on message/rfc822 and multipart. */
+static GMimeObject *
+part_of(GMimeObject *multipart, int i)
+{
+	g_assert_true(GMIME_IS_MULTIPART(multipart));
+	return g_mime_multipart_get_part(GMIME_MULTIPART(multipart), i);
+}
+
+/* CRLF becomes LF, in place; the line end that belongs to the boundary goes. */
+static char *
+unix_lines(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p != '\r')
+			*to++ = *p;
+	}
+	*to = '\0';
+	if (g_str_has_suffix(text, "\n\n"))
+		to[-1] = '\0';
+	return text;
+}
+
+/* Text first, HTML last, both whole, whatever the script and the length of
+ * their lines; attachments are beside the two. */
+static void
+test_html(void)
+{
+	static const char *const pages[] = { "<p>Hello</p>\n",
+		"<p style=\"margin:0\">Привет, мир</p>\n" };
+	g_autofree char *longest = g_strnfill(5000, 'x');
+	g_autofree char *page = g_strdup_printf("<p>%s</p>\n", longest);
+	g_auto(Attachment) a = { .name = (char *)"a.png",
+		.type = (char *)"image/png",
+		.octets = g_bytes_new("x", 1) };
+
+	for (guint i = 0; i < 6; i++) {
+		const char *html = i % 3 == 2 ? page : pages[i % 3];
+		g_autoptr(Letter) l = letter_new();
+		g_autoptr(GMimeMessage) back = NULL;
+		g_autofree char *text = NULL, *plain = NULL, *got = NULL;
+		GMimeObject *both;
+
+		if (i >= 3) {
+			g_ptr_array_add(l->attachments, &a);
+			l->c.attachments = l->attachments;
+		}
+		l->c.html = html;
+		text = compose(l);
+		back = read_back(text);
+		both = g_mime_message_get_mime_part(back);
+		if (i >= 3)
+			both = part_of(both, 0);
+		g_assert_true(g_mime_content_type_is_type(
+		    g_mime_object_get_content_type(both), "multipart",
+		    "alternative"));
+		plain = g_mime_text_part_get_text(
+		    GMIME_TEXT_PART(part_of(both, 0)));
+		got = g_mime_text_part_get_text(
+		    GMIME_TEXT_PART(part_of(both, 1)));
+		g_assert_cmpstr(unix_lines(plain), ==, l->c.text);
+		g_assert_cmpstr(unix_lines(got), ==, html);
+	}
+}
+
 static void
 test_attached_mail(void)
 {
@@ -570,6 +635,8 @@ main(int argc, char **argv)
 	    test_references);
 	g_test_add_func("/compose/attachments come back as they were",
 	    test_attachments);
+	g_test_add_func("/compose/text and HTML are two ways to read it",
+	    test_html);
 	g_test_add_func("/compose/an attached mail is a file",
 	    test_attached_mail);
 	for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++) {

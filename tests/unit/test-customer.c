@@ -16,28 +16,6 @@
 static const char *const traces[] = { "customer.example", "home.example",
 	"Annabella", "zanzibar", "quixotic", "Xylophone" };
 
-typedef struct Shop {
-	House house;
-	Spool *spool;
-} Shop;
-
-static void
-set_up(Shop *shop, gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-
-	house_set_up(&shop->house, data);
-	shop->spool = spool_open(shop->house.dir, TRUE, &error);
-	g_assert_no_error(error);
-}
-
-static void
-tear_down(Shop *shop, gconstpointer data)
-{
-	spool_free(shop->spool);
-	house_tear_down(&shop->house, data);
-}
-
 /* Takes a mail whose stored octets are its text too. */
 static gint64
 take(House *house, const char *id, const char *from, const char *name,
@@ -476,7 +454,7 @@ test_export(Shop *shop, gconstpointer data G_GNUC_UNUSED)
 }
 
 #define TEST(title, function)                                                  \
-	g_test_add("/customer/" title, Shop, NULL, set_up, function, tear_down)
+	g_test_add("/customer/" title, Shop, NULL, shop_set_up, function, shop_tear_down)
 
 int
 main(int argc, char **argv)

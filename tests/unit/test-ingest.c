@@ -5,33 +5,10 @@
 #include "ground/error.h"
 #include "house.h"
 #include "mail/parser.h"
-#include "store/spool.h"
 
 #define MAIL(id, text)                                                         \
 	"From: Ann <ann@customer.example>\r\nTo: support@shop.example\r\n"     \
 	"Subject: Parcel\r\nMessage-ID: <" id ">\r\n\r\n" text "\r\n"
-
-typedef struct Shop {
-	House house;
-	Spool *spool;
-} Shop;
-
-static void
-set_up(Shop *shop, gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-
-	house_set_up(&shop->house, data);
-	shop->spool = spool_open(shop->house.dir, TRUE, &error);
-	g_assert_no_error(error);
-}
-
-static void
-tear_down(Shop *shop, gconstpointer data)
-{
-	spool_free(shop->spool);
-	house_tear_down(&shop->house, data);
-}
 
 static void
 add_octets(Shop *shop, const void *octets, gsize size)
@@ -325,14 +302,15 @@ main(int argc, char **argv)
 		g_autofree char *path =
 		    g_strdup_printf("/ingest/%s", tests[i].path);
 
-		g_test_add(path, Shop, NULL, set_up, tests[i].run, tear_down);
+		g_test_add(path, Shop, NULL, shop_set_up, tests[i].run,
+		    shop_tear_down);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
 		g_autofree char *path =
 		    g_strdup_printf("/ingest/kept: %s", odd[i].title);
 
-		g_test_add(path, Shop, GSIZE_TO_POINTER(i), set_up, test_odd,
-		    tear_down);
+		g_test_add(path, Shop, GSIZE_TO_POINTER(i), shop_set_up, test_odd,
+		    shop_tear_down);
 	}
 	return g_test_run();
 }

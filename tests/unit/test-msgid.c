@@ -2,6 +2,7 @@
 #include "mail/msgid.h"
 
 #include <string.h>
+#include <time.h>
 
 typedef struct Case {
 	const char *title;
@@ -98,6 +99,13 @@ test_too_long(void)
 	g_assert_cmpstr(second, ==, "c@d");
 }
 
+/* Of this process: what others do on the machine does not count. */
+static gint64
+cpu_us(void)
+{
+	return (gint64)clock() * G_USEC_PER_SEC / CLOCKS_PER_SEC;
+}
+
 /* 64 KiB of what makes a careless scanner look twice. */
 static void
 test_linear(void)
@@ -111,9 +119,9 @@ test_linear(void)
 
 		while (body->len < 65536)
 			g_string_append(body, pieces[i]);
-		start = g_get_monotonic_time();
+		start = cpu_us();
 		g_free(scan(body->str));
-		g_assert_cmpint(g_get_monotonic_time() - start, <, 200000);
+		g_assert_cmpint(cpu_us() - start, <, 200000);
 	}
 }
 

@@ -9,6 +9,50 @@ typedef struct Case {
 	const char *want; /* rendered, or what the error ends with */
 } Case;
 
+static MustacheData *
+twig(const char *name, MustacheData *a, MustacheData *b)
+{
+	MustacheData *data = mustache_data_new();
+
+	mustache_set(data, "n", name);
+	mustache_put(data, "twigs", mustache_data_list());
+	if (a != NULL)
+		mustache_append(data, "twigs", a);
+	if (b != NULL)
+		mustache_append(data, "twigs", b);
+	return data;
+}
+
+static MustacheData *
+tree(void)
+{
+	return twig("1", twig("2", twig("3", NULL, NULL), NULL),
+	    twig("4", NULL, NULL));
+}
+
+static GHashTable *
+partials(void)
+{
+	static const char *const sources[][2] = {
+		{ "word", "{{name}}.\n" },
+		{ "lines", "|\n{{{lines}}}\n|\n" },
+		{ "outer", "[\n  {{> lines}}\n]\n" },
+		{ "title", "{{title}} " },
+		{ "tree", "{{#tree}}{{> twig}}{{/tree}}" },
+		{ "twig", "{{n}}{{#twigs}}{{> deeper}}{{/twigs}}" },
+		{ "deeper", "({{> twig}})" },
+		{ "endless", "{{> endless}}" },
+		{ "twice", "{{> twice}}{{> twice}}" },
+	};
+	GHashTable *all = g_hash_table_new_full(
+	    g_str_hash, g_str_equal, NULL, (GDestroyNotify)mustache_free);
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		g_hash_table_insert(all, (char *)sources[i][0],
+		    mustache_parse(sources[i][1], NULL));
+	return all;
+}
+
 /* The values of all renderings below. */
 static MustacheData *
 sample(void)
@@ -20,6 +64,20 @@ sample(void)
 	mustache_set(data, "tag", "{{name}} {{#yes}}");
 	mustache_set(data, "empty", "");
 	mustache_set(data, "null", NULL);
+	mustache_set(data, "mail", "a <b>\nc");
+	mustache_set(data, "lines", "x\ny\n");
+	mustache_set_markup(data, "bold", "x", "<b>x</b>");
+	mustache_append(data, "words", mustache_data_text("a"));
+	mustache_append(data, "words", mustache_data_text("b"));
+	for (guint i = 0; i < 2; i++) {
+		MustacheData *list = mustache_data_list();
+
+		mustache_push(list, mustache_data_text(i == 0 ? "1" : "3"));
+		if (i == 0)
+			mustache_push(list, mustache_data_text("2"));
+		mustache_append(data, "lists", list);
+	}
+	mustache_put(data, "tree", tree());
 	mustache_set_flag(data, "yes", TRUE);
 	mustache_set_flag(data, "no", FALSE);
 	for (guint i = 0; i < 3; i++) {
@@ -74,6 +132,28 @@ static const Case text_cases[] = {
 	{ "so do CR LF", "a\r\n{{#yes}}\r\nb\r\n{{/yes}}\r\nc", "a\r\nb\r\nc" },
 	{ "two tags on a line are not alone", "{{#yes}}{{/yes}}\na", "\na" },
 	{ "a value is never alone", "a\n{{empty}}\nb", "a\n\nb" },
+	{ "a dot is what the section stands on",
+	    "{{#words}}{{.}},{{/words}}{{#name}}[{{.}}]{{/name}}",
+	    "a,b,[Olim]" },
+	{ "a list in a list", "{{#lists}}({{#.}}{{.}}{{/.}}){{/lists}}",
+	    "(12)(3)" },
+	{ "marks may be changed, and back",
+	    "{{name}}{{=<% %>=}}<%name%>{{name}}<%={{ }}=%>{{name}}",
+	    "OlimOlim{{name}}Olim" },
+	{ "a change of marks alone on its line takes it with it",
+	    "a\n  {{=| |=}}\n|name|", "a\nOlim" },
+	{ "a partial is put in", "a{{> word}}c", "aOlim.\nc" },
+	{ "a partial alone is indented, its values are not",
+	    "a\n  {{> lines}}\nc", "a\n  |\n  x\ny\n\n  |\nc" },
+	{ "a partial inside a line is not", "a {{> lines}}",
+	    "a |\nx\ny\n\n|\n" },
+	{ "partials nest, and so do their indents", " {{> outer}}",
+	    " [\n   |\n   x\ny\n\n   |\n ]\n" },
+	{ "a partial sees the section it stands in",
+	    "{{#list}}{{> title}}{{/list}}", "one two three " },
+	{ "a partial that is not there is nothing", "a{{> what}}b", "ab" },
+	{ "a partial may be itself again",
+	    "{{> tree}}", "1(2(3))(4)" },
 	{ "an empty line inside a section goes with it",
 	    "a\n{{#no}}\n\nb\n{{/no}}\n\nc", "a\n\nc" },
 };
@@ -81,10 +161,25 @@ static const Case text_cases[] = {
 static const Case html_cases[] = {
 	{ "in HTML the five signs are escaped", "{{html}}",
 	    "&lt;b&gt; &amp; &quot;it&#39;s&quot;" },
-	{ "but not between three braces or behind &", "{{{html}}}{{&html}}",
-	    "<b> & \"it's\"<b> & \"it's\"" },
+	{ "three braces and & give markup, where a value has it",
+	    "{{{bold}}}{{&bold}}{{bold}}", "<b>x</b><b>x</b>x" },
+	{ "else the same as two, line ends made visible",
+	    "{{{html}}}{{&mail}}", "&lt;b&gt; &amp; &quot;it&#39;s&quot;"
+	    "a &lt;b&gt;<br>c" },
 	{ "the template itself is not escaped", "<p>{{name}}</p>",
 	    "<p>Olim</p>" },
+};
+
+static const Case markup_cases[] = {
+	{ "in a text for HTML the text is escaped as well", "<a & b>\n",
+	    "&lt;a &amp; b&gt;\n" },
+	{ "a value stands apart", "x: {{html}}",
+	    "x: <bdi>&lt;b&gt; &amp; &quot;it&#39;s&quot;</bdi>" },
+	{ "its line ends are made visible", "{{mail}}",
+	    "<bdi>a &lt;b&gt;<br>c</bdi>" },
+	{ "markup is put in as it is", "{{{bold}}}", "<b>x</b>" },
+	{ "but not between two braces", "{{bold}}", "<bdi>x</bdi>" },
+	{ "what is empty leaves nothing", "[{{empty}}{{what}}{{no}}]", "[]" },
 };
 
 static const Case faults[] = {
@@ -94,26 +189,28 @@ static const Case faults[] = {
 	{ "a section that is not closed", "a\n{{#yes}}\nb", "line 2: " },
 	{ "the wrong section closed", "{{#a}}\n {{/b}}", "line 2, column 2: " },
 	{ "a section closed that is not open", "{{/a}}", "line 1, column 1: " },
-	{ "partials", "x{{> file}}", "line 1, column 2: " },
-	{ "other delimiters", "{{=<% %>=}}", "line 1, column 1: " },
+	{ "a partial by path", "x{{> ../file}}", "line 1, column 2: " },
+	{ "one mark instead of two", "{{=<%=}}", "line 1, column 1: " },
+	{ "three marks", "{{=a b c=}}", "line 1, column 1: " },
+	{ "a mark with an equals sign", "{{== %>=}}", "line 1, column 1: " },
 	{ "inheritance", "{{<parent}}{{/parent}}", "line 1, column 1: " },
 	{ "an empty name", "{{ }}", "line 1, column 1: " },
 	{ "a name with blanks", "{{a b}}", "line 1, column 1: " },
 	{ "an expression", "{{6*111}}", "line 1, column 1: " },
-	{ "a lone dot", "{{.}}", "line 1, column 1: " },
 	{ "what is not UTF-8", "a\n\xff", "line 2, column 1: " },
 };
 
 static void
 check(const Case *c, MustacheEscape escape)
 {
+	g_autoptr(GHashTable) all = partials();
 	g_autoptr(MustacheData) data = sample();
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Mustache) mustache = mustache_parse(c->text, &error);
 	g_autofree char *got = NULL;
 
 	g_assert_no_error(error);
-	got = mustache_render(mustache, data, escape, &error);
+	got = mustache_render(mustache, all, data, escape, &error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(got, ==, c->want);
 }
@@ -128,6 +225,30 @@ static void
 test_html(gconstpointer c)
 {
 	check(c, MUSTACHE_HTML);
+}
+
+static void
+test_markup(gconstpointer c)
+{
+	check(c, MUSTACHE_MARKUP);
+}
+
+static void
+test_endless(void)
+{
+	static const char *const texts[] = { "{{> endless}}", "{{> twice}}" };
+	g_autoptr(GHashTable) all = partials();
+	g_autoptr(MustacheData) data = mustache_data_new();
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(Mustache) mustache = mustache_parse(texts[i], NULL);
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(mustache_render(
+		    mustache, all, data, MUSTACHE_TEXT, &error));
+		g_assert_error(
+		    error, JAVOB_ERROR, (int)JAVOB_ERROR_PERMANENT);
+	}
 }
 
 static void
@@ -147,8 +268,13 @@ static void
 test_names(void)
 {
 	g_autoptr(Mustache) mustache = mustache_parse_at(
-	    "{{a}}\n{{#b}}{{a}}{{{c}}}{{/b}}\n{{! d }}{{^b}}{{/b}}", 5, NULL);
+	    "{{a}}\n{{#b}}{{a}}{{{c}}}{{.}}{{/b}}\n{{! d }}{{^b}}{{/b}}{{>p}}",
+	    5, NULL);
 	g_autoptr(GPtrArray) names = mustache_names(mustache);
+	g_autoptr(GPtrArray) drawn = mustache_partials(mustache);
+
+	g_assert_cmpuint(drawn->len, ==, 1);
+	g_assert_cmpstr(drawn->pdata[0], ==, "p");
 
 	g_assert_cmpuint(names->len, ==, 3);
 	g_assert_cmpstr(names->pdata[0], ==, "a");
@@ -171,7 +297,7 @@ test_inner_map(void)
 	mustache_set(inner, "name", "x");
 	mustache_append(data, "a", inner);
 	mustache_set(data, "b", "outer");
-	got = mustache_render(mustache, data, MUSTACHE_TEXT, NULL);
+	got = mustache_render(mustache, NULL, data, MUSTACHE_TEXT, NULL);
 	g_assert_cmpstr(got, ==, "x|||outer");
 }
 
@@ -211,7 +337,7 @@ test_limits(void)
 	mustache_set(data, "text", large);
 	for (guint i = 0; i < 17; i++)
 		mustache_append(data, "list", mustache_data_new());
-	got = mustache_render(m3, data, MUSTACHE_TEXT, &error);
+	got = mustache_render(m3, NULL, data, MUSTACHE_TEXT, &error);
 	g_assert_null(got);
 	g_assert_error(error, JAVOB_ERROR, (int)JAVOB_ERROR_PERMANENT);
 }
@@ -232,6 +358,8 @@ main(int argc, char **argv)
 		add("mustache", &text_cases[i], test_text);
 	for (guint i = 0; i < G_N_ELEMENTS(html_cases); i++)
 		add("mustache", &html_cases[i], test_html);
+	for (guint i = 0; i < G_N_ELEMENTS(markup_cases); i++)
+		add("mustache", &markup_cases[i], test_markup);
 	for (guint i = 0; i < G_N_ELEMENTS(faults); i++)
 		add("mustache/is an error", &faults[i], test_fault);
 	g_test_add_func("/mustache/names are listed once, with their lines",
@@ -239,5 +367,7 @@ main(int argc, char **argv)
 	g_test_add_func("/mustache/a dot leads into the one inner map",
 	    test_inner_map);
 	g_test_add_func("/mustache/limits hold", test_limits);
+	g_test_add_func("/mustache/a partial without end is an error",
+	    test_endless);
 	return g_test_run();
 }

@@ -7,34 +7,17 @@
 #include "mail/parser.h"
 #include "mail/prover.h"
 #include "store/seen.h"
-#include "store/spool.h"
 
 #define HEAD                                                                   \
 	"From: Ann <ann@customer.example>\r\nTo: support@shop.example\r\n"     \
 	"Subject: Parcel\r\nDate: Thu, 26 Nov 2026 11:00:00 +0000\r\n"
 #define ID "Message-ID: <1@customer.example>\r\n"
 
-typedef struct Shop {
-	House house;
-	Spool *spool;
-} Shop;
-
 static void
 set_up(Shop *shop, gconstpointer data G_GNUC_UNUSED)
 {
-	g_autoptr(GError) error = NULL;
-
-	house_build(&shop->house,
+	shop_build(shop,
 	    HOUSE_CONFIG "[mailbox archive]\naddress = archive@shop.example\n");
-	shop->spool = spool_open(shop->house.dir, TRUE, &error);
-	g_assert_no_error(error);
-}
-
-static void
-tear_down(Shop *shop, gconstpointer data)
-{
-	spool_free(shop->spool);
-	house_tear_down(&shop->house, data);
 }
 
 /* One way in. */
@@ -240,7 +223,7 @@ test_same_body(Shop *shop, gconstpointer data G_GNUC_UNUSED)
 }
 
 #define TEST(title, function)                                                  \
-	g_test_add("/once/" title, Shop, NULL, set_up, function, tear_down)
+	g_test_add("/once/" title, Shop, NULL, set_up, function, shop_tear_down)
 
 int
 main(int argc, char **argv)

@@ -52,7 +52,8 @@ render(Letter letter, const MustacheData *data, char **subject)
 	char *text = NULL;
 
 	g_assert_cmpuint(errors->len, ==, 0);
-	templates_render(templates, letter, "en", data, subject, &text, &error);
+	templates_render(
+	    templates, letter, "en", data, subject, &text, NULL, &error);
 	g_assert_no_error(error);
 	return text;
 }
@@ -332,6 +333,73 @@ folder_clear(Folder *folder)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Folder, folder_clear)
 
+static char *
+page_of(const Templates *templates, Letter letter, const char *language,
+    const MustacheData *data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *subject = NULL, *text = NULL, *body = NULL;
+
+	g_assert_true(templates_render(templates, letter, language, data,
+	    &subject, &text, &body, &error));
+	g_assert_no_error(error);
+	return templates_frame(templates, language, subject, body, "Ref: abc");
+}
+
+static void
+test_html(void)
+{
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Templates) templates = templates_load(NULL, errors);
+	g_autoptr(MustacheData) data = ack_data();
+	g_autofree char *page = NULL;
+
+	mustache_set(data, "subject", "<script>a</script>{{brand}}");
+	page = page_of(templates, LETTER_ACK, "en", data);
+	has(page, "<html lang=\"en\" dir=\"ltr\">");
+	has(page, "<p style=\"margin:0 0 16px\"><bdi>Hello Olim,</bdi></p>\n");
+	has(page, "Solution expected by: <strong><bdi>Monday, 23 November");
+	has(page, "&lt;script&gt;a&lt;/script&gt;{{brand}}");
+	has(page, "<br>\n2. By then");
+	has(page, "\nRef: abc\n");
+	has_not(page, "<script");
+	has_not(page, "https://");
+	has_not(page, "\n\n\n");
+}
+
+static void
+test_right_to_left(void)
+{
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Templates) templates = templates_load(NULL, errors);
+	g_autofree char *page =
+	    templates_frame(templates, "ar", "x", "<p>y</p>", NULL);
+
+	has(page, "<html lang=\"ar\" dir=\"rtl\">");
+	has(page, "align=\"right\" dir=\"rtl\"");
+	has(page, "<p>y</p>");
+	has_not(page, "dir=\"ltr\"");
+}
+
+/* A letter's own HTML, its partial, and the same language built in. */
+static void
+test_own_html(void)
+{
+	g_auto(Folder) folder = { 0 };
+	g_autoptr(Templates) templates = load_one(&folder, "en", "reply.txt",
+	    HEAD "{{{text}}}\n<html>\n<div>{{{text}}}</div>\n"
+		 "<a href=\"{{subject}}\">{{subject}}</a>\n", -1);
+	g_autoptr(MustacheData) data = ack_data();
+	g_autofree char *page = NULL;
+
+	g_assert_cmpuint(folder.errors->len, ==, 0);
+	mustache_set(data, "subject", "\"><b>");
+	mustache_set_markup(data, "text", "a\nb", "<p>a<br>b</p>");
+	page = page_of(templates, LETTER_REPLY, "en", data);
+	has(page, "<div><p>a<br>b</p></div>\n"
+		  "<a href=\"&quot;&gt;&lt;b&gt;\">&quot;&gt;&lt;b&gt;</a>");
+}
+
 static const struct {
 	const char *title, *file, *text, *want;
 } faults[] = {
@@ -361,7 +429,23 @@ static const struct {
 	{ "with a section left open", "ack.txt", HEAD "{{#ticket}}x",
 	    "ack.txt: line 4: " },
 	{ "with a partial", "ack.txt", HEAD "{{ticket}}\n {{>../../x}}",
-	    "ack.txt: line 5, column 2: partials" },
+	    "ack.txt: line 5, column 2: a name is " },
+	{ "with a partial that is not there", "ack.txt",
+	    HEAD "{{ticket}}\n{{> greetings}}",
+	    "line 5: there is no partial greetings.txt" },
+	{ "with an unknown placeholder in its HTML", "ack.txt",
+	    HEAD "{{ticket}}\n<html>\n<p>{{ticket}}\n{{x}}</p>",
+	    "line 7: placeholder \"x\"" },
+	{ "whose HTML lacks the number", "ack.txt",
+	    HEAD "{{ticket}}\n<html>\n<p>x</p>", "must hold {{ticket}}" },
+	{ "whose HTML fetches a picture", "ack.txt",
+	    HEAD "{{ticket}}\n<html>\n{{ticket}}\n<IMG SRC=\"https://x/\">",
+	    "line 7: \"<img\" may not" },
+	{ "whose HTML has a background", "ack.txt",
+	    HEAD "{{ticket}}\n<html>\n{{ticket}}<p style=\"x:URL(a)\">",
+	    "line 6: \"url(\" may not" },
+	{ "whose HTML is not closed", "ack.txt",
+	    HEAD "{{ticket}}\n<html>\n{{#ticket}}", "line 6: " },
 	{ "in another encoding", "ack.txt", HEAD "{{ticket}} \xe4",
 	    "ack.txt: line 4, column 12: " },
 };
@@ -372,14 +456,14 @@ test_fault(gconstpointer data)
 	guint i = GPOINTER_TO_UINT(data);
 	g_auto(Folder) folder = { 0 };
 	g_autoptr(Templates) templates =
-	    load_one(&folder, "uz", faults[i].file, faults[i].text, -1);
+	    load_one(&folder, "qaa", faults[i].file, faults[i].text, -1);
 
 	g_assert_cmpuint(folder.errors->len, ==, 1);
 	has(folder.errors->pdata[0], faults[i].want);
-	has(folder.errors->pdata[0], "/uz/");
+	has(folder.errors->pdata[0], "/qaa/");
 	for (guint letter = 0; letter < LETTER_COUNT; letter++)
 		g_assert_cmpstr(
-		    templates_language(templates, (Letter)letter, "uz"), ==,
+		    templates_language(templates, (Letter)letter, "qaa"), ==,
 		    "en");
 }
 
@@ -401,17 +485,17 @@ test_chain(void)
 	static const struct {
 		const char *asked, *used;
 	} chain[] = {
-		{ "uz", "uz" },
-		{ "UZ", "uz" },
-		{ "uz-Cyrl", "uz" },
-		{ "uz-Cyrl-UZ", "uz" },
+		{ "qaa", "qaa" },
+		{ "QAA", "qaa" },
+		{ "qaa-Cyrl", "qaa" },
+		{ "qaa-Cyrl-UZ", "qaa" },
 		{ "en", "en" },
-		{ "uzb", "en" },
-		{ "az", "en" },
+		{ "qaab", "en" },
+		{ "qab", "en" },
 		{ "", "en" },
 	};
 	g_auto(Folder) folder = { 0 };
-	g_autoptr(Templates) templates = load_one(&folder, "uz", "ack.txt",
+	g_autoptr(Templates) templates = load_one(&folder, "qaa", "ack.txt",
 	    "\xef\xbb\xbf" HEAD "{{ticket}}", -1);
 
 	g_assert_cmpuint(folder.errors->len, ==, 0);
@@ -422,6 +506,33 @@ test_chain(void)
 		g_assert_cmpstr(
 		    templates_language(templates, LETTER_REPLY, chain[i].asked),
 		    ==, "en");
+	}
+}
+
+/* Of the languages that are built in. */
+static void
+test_builtin_chain(void)
+{
+	static const struct {
+		const char *asked, *otherwise, *used;
+	} chain[] = {
+		{ "uz", "en", "uz" },
+		{ "uz-Latn", "en", "uz" },
+		{ "uz-Cyrl", "en", "uz-Cyrl" },
+		{ "az", "tr", "az" },
+		{ "kaa", "uz", "uz" }, /* the site's language, not a neighbour */
+		{ "tt", "ru-RU", "ru" },
+		{ "en-US", "uz", "en" },
+		{ "ja", "xx", "en" },
+	};
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Templates) templates = templates_load(NULL, errors);
+
+	for (guint i = 0; i < G_N_ELEMENTS(chain); i++) {
+		templates_otherwise(templates, chain[i].otherwise);
+		g_assert_cmpstr(
+		    templates_language(templates, LETTER_ACK, chain[i].asked),
+		    ==, chain[i].used);
 	}
 }
 
@@ -438,7 +549,7 @@ test_crlf(void)
 	g_autofree char *text = NULL;
 
 	g_assert_true(templates_render(templates, LETTER_ACK, "en", data,
-	    &subject, &text, NULL));
+	    &subject, &text, NULL, NULL));
 	g_assert_cmpstr(subject, ==, "s J-1042");
 	g_assert_cmpstr(text, ==, "t J-1042\n");
 }
@@ -461,7 +572,7 @@ test_stand_in(void)
 	g_assert_cmpuint(folder.errors->len, ==, 0);
 	mustache_set(data, "brand", brand);
 	g_assert_true(templates_render(templates, LETTER_ACK, "en", data,
-	    &subject, &text, NULL));
+	    &subject, &text, NULL, NULL));
 	has(text, "Thank you for writing to us.");
 }
 
@@ -510,7 +621,7 @@ test_speed(void)
 		mustache_set(data, "time_zone", zone);
 		mustache_set(data, "hours", hours);
 		g_assert_true(templates_render(templates, LETTER_ACK, "en",
-		    data, &subject, &text, NULL));
+		    data, &subject, &text, NULL, NULL));
 	}
 	each = g_test_timer_elapsed() * 1e6 / count;
 	g_test_minimized_result(each, "%.1f us for an acknowledgement", each);
@@ -527,6 +638,13 @@ main(int argc, char **argv)
 	    test_plain);
 	g_test_add_func("/template/an agent's answer is put in as it is",
 	    test_reply);
+	g_test_add_func("/template/the acknowledgement as HTML", test_html);
+	g_test_add_func("/template/HTML from right to left",
+	    test_right_to_left);
+	g_test_add_func("/template/a letter with HTML of its own",
+	    test_own_html);
+	g_test_add_func("/template/the languages that are built in",
+	    test_builtin_chain);
 	g_test_add_func("/template/the notification of an agent", test_notify);
 	g_test_add_func("/template/the notification, other blocks",
 	    test_notify_blocks);
