@@ -125,13 +125,28 @@ deliver() { # CONF MAILBOX
 	printf '%s\n' "$mail" |
 		"$JAVOB" -c "$1" deliver --mailbox "$2"
 }
-exits "deliver still spools when it can name the spool" 0 \
+exits "T8: deliver still spools when it can name the spool" 0 \
 	deliver "$T/d/javob.conf" support
-exits "deliver cannot name the spool: try again later" 75 \
+exits "T8, T11: deliver cannot name the spool: try again later" 75 \
 	deliver "$T/missing.conf" support
 exits "deliver to an unknown mailbox" 67 \
 	deliver "$T/site/javob.conf" nobody
-exits "bad options of deliver are our fault: 75" 75 \
+exits "T11: bad options of deliver are our fault: 75" 75 \
 	"$JAVOB" -c "$T/site/javob.conf" deliver --frobnicate
+
+# Postfix puts the first lines into a bounce, and an enhanced code there goes
+# before the exit status.
+for fault in "$T/missing.conf support" "$T/site/javob.conf nobody"; do
+	# shellcheck disable=SC2086
+	said=$(deliver $fault 2>&1)
+	case $said in
+	*/* | *@* | *"
+"*) fail "T12: deliver says one line without a path: ${fault##* }" "$said" ;;
+	[45].[0-9].[0-9]" "?*)
+		pass "T12: deliver says one line without a path: ${fault##* }"
+		;;
+	*) fail "T12: deliver says its code first: ${fault##* }" "$said" ;;
+	esac
+done
 
 done_testing

@@ -10,6 +10,7 @@
 #include "ground/config.h"
 #include "ground/error.h"
 #include "ground/token.h"
+#include "mail/address.h"
 #include "mail/message.h"
 #include "mail/nameserver.h"
 #include "options.h"
@@ -19,6 +20,11 @@
 #include "policy/template.h"
 #include "store/spool.h"
 #include "store/store.h"
+
+enum {
+	LOCAL_MOST = 64,
+	KEY_MOST = 45, /* of ticket and address numbers of nine digits */
+};
 
 typedef struct Report {
 	guint wrong, warnings;
@@ -156,6 +162,21 @@ read_roster(const Site *site)
 	return txn != NULL ? roster_read(txn, site, NULL) : NULL;
 }
 
+/* RFC 5321 4.5.3.1.1: servers may refuse local parts over 64 octets. */
+static void
+check_length(Report *report, const Mailbox *mailbox, const char *what)
+{
+	gsize length = strlen(mailbox->address) -
+	    strlen(address_domain(mailbox->address)) - 1;
+
+	if (mailbox->plus && length > LOCAL_MOST - KEY_MOST - 1)
+		warn(report, what,
+		    "its address is too long for keyed reply addresses (more "
+		    "than 18 characters before the @): answers are known by "
+		    "their Message-ID alone; a shorter address, with this one "
+		    "among aliases, is safer");
+}
+
 static void
 check_mailboxes(Report *report, const Site *site)
 {
@@ -170,6 +191,7 @@ check_mailboxes(Report *report, const Site *site)
 		right(what, mailbox->address);
 		if (*config_text(mailbox->section, "imap") != '\0')
 			check_secret(report, mailbox->section, what);
+		check_length(report, mailbox, what);
 		if (queue != NULL && !has_agents(roster, queue))
 			warn(report, what,
 			    "its queue has no agents: nobody hears of its "

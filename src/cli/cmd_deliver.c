@@ -12,17 +12,32 @@
 #include "ground/clock.h"
 #include "ground/config.h"
 #include "ground/error.h"
+#include "ground/log.h"
 #include "ground/wake.h"
 #include "in/in_pipe.h"
 #include "options.h"
 
 enum { EX_DONE = 0, EX_UNKNOWN = 67, EX_TRY_AGAIN = 75 };
 
+/* An MTA puts what a filter says into the sender's bounce, standard error too,
+ * so paths and the like go to the log; a person at a terminal reads them. */
+static void
+explain(const char *detail)
+{
+	if (isatty(STDERR_FILENO)) {
+		fprintf(stderr, "javob deliver: %s\n", detail);
+		return;
+	}
+	log_open("javob", LOG_LEVEL_ERROR, TRUE);
+	log_error("event=not-delivered problem=\"%s\"", detail);
+}
+
 static int
 refuse(int status, const char *line, const char *detail)
 {
 	puts(line);
-	fprintf(stderr, "javob deliver: %s\n", detail);
+	fflush(stdout);
+	explain(detail);
 	return status;
 }
 
@@ -107,8 +122,7 @@ run(const char *path, int argc, char **argv)
 	/* Broken elsewhere: the spool can still be named, so the mail is
 	 * taken and the faults are said. */
 	for (guint i = 0; i < faults->len; i++)
-		fprintf(stderr, "javob deliver: %s\n",
-		    (const char *)faults->pdata[i]);
+		explain(faults->pdata[i]);
 	if (config_section(config, "mailbox", arguments.mailbox) == NULL) {
 		if (faults->len > 0)
 			return try_again("the configuration is broken, and "

@@ -203,6 +203,8 @@ import_all(Import *import, const char *config, gboolean dry, int argc,
 		return error_permanent(error,
 		    "there is no [mailbox %s] in the configuration",
 		    import->mailbox);
+	/* As the daemon reads it. */
+	parser_set_words(import->parser, import->desk.site->words_dir);
 	if (dry && !use_copy(import, copy, error))
 		return FALSE;
 	return add_all(import, argc, argv, error);

@@ -164,14 +164,14 @@ show(const Told *told, gboolean json, gint64 now)
 
 /* Figures of one sample, and the question that gives them. */
 static void
-explain_cases(const char *what, const char *condition, gint64 cases,
-    gint64 since, gint64 built)
+explain_cases(const char *what, const char *condition, const char *before,
+    gint64 cases, gint64 since, gint64 built)
 {
 	printf("%s: %" NUMBER " cases, settled since %" NUMBER " or open\n"
 	       "  SELECT count(*) FROM life WHERE counted = 1%s\n"
 	       "    AND opened <= %" NUMBER " AND (ended >= %" NUMBER
-	       " OR ended IS NULL);\n",
-	    what, cases, since, condition, built, since);
+	       " OR ended IS NULL)%s;\n",
+	    what, cases, since, condition, built, since, before);
 }
 
 static char *
@@ -193,6 +193,12 @@ explain_row(const Told *told, const PromiseRow *row)
 	g_autofree char *of_queue = told->life != NULL
 	    ? quoted("queue", told->life->queue)
 	    : g_strdup("");
+	/* A new ticket's own life, and later ones, were not there yet. */
+	g_autofree char *before = row->number == 1
+	    ? g_strdup_printf("\n    AND (ticket IS NULL OR ticket < %" NUMBER
+			      ")",
+		  told->ticket->id)
+	    : g_strdup("");
 
 	printf("promise %" NUMBER " of ticket %" NUMBER ", made %s: %s %s, "
 	       "%s\n",
@@ -205,15 +211,15 @@ explain_row(const Told *told, const PromiseRow *row)
 			: "the queue's configured time over its working hours");
 		return;
 	}
-	explain_cases("like cases", of_key, ground->own, ground->own_since,
+	explain_cases("like cases", of_key, before, ground->own, ground->own_since,
 	    ground->built);
-	explain_cases("of its queue, worth 20", of_queue, ground->queue,
-	    ground->queue_since, ground->built);
-	explain_cases("of the desk, worth 10", "", ground->desk,
+	explain_cases("of its queue, worth 20", of_queue, before,
+	    ground->queue, ground->queue_since, ground->built);
+	explain_cases("of the desk, worth 10", "", before, ground->desk,
 	    ground->desk_since, ground->built);
 	printf("kept: %" NUMBER " of the last %" NUMBER " promises that came "
-	       "due\n",
-	    ground->kept, ground->due);
+	       "due, %" NUMBER " before they were rounded up\n",
+	    ground->kept, ground->due, ground->exact);
 	printf("level: .%03d, to keep %d of 100\n", (int)ground->level,
 	    (int)(ground->share / 10));
 	if (ground->length > 0)

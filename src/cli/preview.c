@@ -45,6 +45,11 @@ static const struct {
 	{ "reason", "the command /colse is not known" },
 	{ "what_to_do", "send it again with /close" },
 	{ "agent_name", "Malika" },
+	{ "closed", NULL },
+	{ "share", "9" },
+	{ "share_of", "10" },
+	{ "delay_reason", "..." },
+	{ "progress", "..." },
 	{ "marker", QUOTE_MARKER },
 };
 

@@ -215,8 +215,10 @@ mind_open(Mind *mind, const Site *site, GError **error)
 		mind->keys = token_keys_load(key, error);
 	if (mind->keys == NULL)
 		return FALSE;
-	if (mind->templates == NULL)
+	if (mind->templates == NULL) {
 		mind->templates = templates_load(site->templates_dir, faults);
+		templates_otherwise(mind->templates, site->default_language);
+	}
 	if (mind->store == NULL)
 		mind->store = store_open(
 		    site->state_dir, site->store_url, error);

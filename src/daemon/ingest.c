@@ -250,6 +250,17 @@ weight_of_death(const GError *reason)
 	return g_str_has_suffix(reason->message, "signal 9") ? 1 : DEATH;
 }
 
+/* A mail that was set aside has a minimal ticket, which knows it by what a byte
+ * scan says. */
+static void
+remember_scan(Item *item)
+{
+	g_autoptr(Message) scan = message_scan(item->octets);
+
+	item->envelope->scanned_id = g_strdup(scan->message_id);
+	item->envelope->scanned_hash = g_strdup(scan->content_hash);
+}
+
 /* The parser's word, asked again if it dies; after two deaths that the mail
  * may have caused only a byte scan. */
 static gboolean
@@ -321,6 +332,8 @@ read_item(Ingest *ingest, Item *item, GError **error)
 	item->octets = map_octets(item->fd, item->offset, size, error);
 	if (item->octets == NULL)
 		return FALSE;
+	if (spool_is_retried(item->name))
+		remember_scan(item);
 	if (crashes_of(ingest, item->name) >= CRASHES) {
 		item->quarantine = g_strdup("javobd died twice on this mail");
 		item->message = message_scan(item->octets);

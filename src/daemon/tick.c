@@ -13,6 +13,7 @@
 #include "mail/message.h"
 #include "policy/assign.h"
 #include "policy/delay.h"
+#include "policy/flood.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
 #include "store/outbox.h"
@@ -138,6 +139,13 @@ remind(Firing *firing, GError **error)
 	return TRUE;
 }
 
+static gboolean
+flood_over(Firing *firing, GError **error)
+{
+	return flood_tell(firing->txn, firing->facts, firing->desk,
+	    firing->timer->number, firing->now, firing->effects, error);
+}
+
 /* The agents hear once an hour that letters wait for one of them. */
 static void
 say_held(Firing *firing)
@@ -227,6 +235,7 @@ static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
 	{ "wake", waited },
 	{ "remind", remind },
+	{ "flood", flood_over },
 	{ "promise", promised },
 	{ ASSIGN_TIMER, assign },
 };
@@ -299,6 +308,7 @@ purge(Store *store, GError **error)
 	g_autoptr(StoreTxn) txn = store_begin(store, error);
 
 	return txn != NULL && automatic_purge(txn, clock_now(), error) &&
+	    told_purge(txn, clock_now(), error) &&
 	    history_silence(txn, clock_now() - SILENCE, error) &&
 	    store_commit(g_steal_pointer(&txn), error);
 }

@@ -15,6 +15,11 @@
 #include "ground/clock.h"
 #include "ground/error.h"
 
+enum {
+	HANDSHAKES_MOST = 8, /* of this process at the same time */
+	PATIENCE_MS = 2000,
+};
+
 struct StreamTrust {
 	gnutls_certificate_credentials_t credentials;
 };
@@ -140,13 +145,64 @@ refused(const Stream *stream, const char *host, GError **error)
 	    status, host);
 }
 
+/* Two hundred mailboxes that begin at once would each compute and wait for all
+ * the others, and run into their deadlines together. So a few begin at a time;
+ * but nobody waits long, since some server may never answer. */
+static struct {
+	GMutex lock;
+	GCond left;
+	guint inside;
+} handshakes;
+
+static void
+enter_handshake(void)
+{
+	gint64 until = g_get_monotonic_time() + PATIENCE_MS * 1000;
+	gboolean patient = TRUE;
+
+	g_mutex_lock(&handshakes.lock);
+	while (handshakes.inside >= HANDSHAKES_MOST && patient)
+		patient = g_cond_wait_until(
+		    &handshakes.left, &handshakes.lock, until);
+	handshakes.inside++;
+	g_mutex_unlock(&handshakes.lock);
+}
+
+static void
+leave_handshake(void)
+{
+	g_mutex_lock(&handshakes.lock);
+	handshakes.inside--;
+	g_cond_signal(&handshakes.left);
+	g_mutex_unlock(&handshakes.lock);
+}
+
+/* 1: done, or it has failed with *code; else what stream_wait_fd says. */
+static int
+shake_hands(Stream *stream, gint64 until, int *code)
+{
+	int ready = 1;
+	short events;
+
+	enter_handshake();
+	*code = gnutls_handshake(stream->tls);
+	while (*code < 0 && !gnutls_error_is_fatal(*code) && ready == 1) {
+		events =
+		    gnutls_record_get_direction(stream->tls) ? POLLOUT : POLLIN;
+		ready = stream_wait_fd(stream, events, until);
+		if (ready == 1)
+			*code = gnutls_handshake(stream->tls);
+	}
+	leave_handshake();
+	return ready;
+}
+
 gboolean
 stream_start_tls(Stream *stream, const char *host, const StreamTrust *trust,
     int ms, GError **error)
 {
 	gint64 until = clock_monotonic_ms() + ms;
 	int code, ready = 1;
-	short events;
 
 	stream->end = STREAM_TLS;
 	if (stream->tls != NULL)
@@ -158,14 +214,7 @@ stream_start_tls(Stream *stream, const char *host, const StreamTrust *trust,
 		    host);
 	code = prepare_tls(stream, host, trust);
 	if (code >= 0)
-		code = gnutls_handshake(stream->tls);
-	while (code < 0 && !gnutls_error_is_fatal(code) && ready == 1) {
-		events =
-		    gnutls_record_get_direction(stream->tls) ? POLLOUT : POLLIN;
-		ready = stream_wait_fd(stream, events, until);
-		if (ready == 1)
-			code = gnutls_handshake(stream->tls);
-	}
+		ready = shake_hands(stream, until, &code);
 	if (ready != 1) {
 		stream->end = ready == 0    ? STREAM_DEADLINE
 			      : ready == -2 ? STREAM_WOKEN

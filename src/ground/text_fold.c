@@ -228,7 +228,7 @@ simple_fold(gunichar c)
 		return 0;
 	/* Nearly all: what it folds to is normal. */
 	f = fold_letter(c);
-	if (c != 0xdf && c != 0x1e9e && is_boundary(f, TRUE))
+	if (c != 0xdf && c != 0x1e9e && (f == c || is_boundary(f, TRUE)))
 		return f;
 	g_unichar_to_utf8(c, text);
 	folded = fold_whole(text);

@@ -29,8 +29,9 @@ rank(MessageKind kind)
 	return 0;
 }
 
-static void
-note(Message *message, MessageKind kind, const char *reason)
+/* FALSE: it was noted before. */
+static gboolean
+note_new(Message *message, MessageKind kind, const char *reason)
 {
 	message->may_answer = FALSE;
 	if (rank(kind) > rank(message->kind))
@@ -38,26 +39,32 @@ note(Message *message, MessageKind kind, const char *reason)
 	for (guint i = 0; i < message->kind_reasons->len; i++)
 		if (strcmp(g_ptr_array_index(message->kind_reasons, i),
 			reason) == 0)
-			return;
+			return FALSE;
 	g_ptr_array_add(message->kind_reasons, g_strdup(reason));
+	return TRUE;
+}
+
+static void
+note(Message *message, MessageKind kind, const char *reason)
+{
+	note_new(message, kind, reason);
 }
 
 /* A weak sign is only counted. */
 static void
-note_field(Message *message, FieldWeight weight, MessageKind kind,
-    const char *reason)
+note_field(Message *message, const FieldSign *sign)
 {
-	if (weight == FIELD_STRONG)
-		note(message, kind, reason);
+	if (sign->weight == FIELD_STRONG &&
+	    note_new(message, sign->kind, sign->reason) && sign->by_list)
+		message->list_signs++;
 }
 
 /* For a second look, when words speak for an automatic answer. */
 static void
-note_weak(Message *message, FieldWeight weight, MessageKind kind,
-    const char *reason)
+note_weak(Message *message, const FieldSign *sign)
 {
-	if (weight == FIELD_WEAK && kind == MESSAGE_AUTO_REPLY)
-		note(message, kind, reason);
+	if (sign->weight == FIELD_WEAK && sign->kind == MESSAGE_AUTO_REPLY)
+		note(message, sign->kind, sign->reason);
 }
 
 static void
@@ -180,6 +187,7 @@ autosub_judge(Message *message)
 	g_return_if_fail(message != NULL);
 	message->kind = MESSAGE_HUMAN;
 	message->may_answer = TRUE;
+	message->list_signs = 0;
 	g_ptr_array_set_size(message->kind_reasons, 0);
 	judge_fields(message);
 	judge_report(message);

@@ -51,9 +51,7 @@ static const struct {
 typedef struct Rule {
 	Match match;
 	char *value; /* lower case; NULL for MATCH_PRESENT */
-	FieldWeight weight;
-	MessageKind kind;
-	char *reason;
+	FieldSign sign;
 } Rule;
 
 typedef struct Family {
@@ -87,6 +85,14 @@ add_rule(Rules *rules, const char *name, Rule *rule)
 	g_ptr_array_add(list, rule);
 }
 
+/* List programs write "Precedence: bulk", too; newsletters say more. */
+static gboolean
+is_list_precedence(const char *name, const char *value)
+{
+	return g_ascii_strcasecmp(name, "Precedence") == 0 &&
+	       (strcmp(value, "bulk") == 0 || strcmp(value, "list") == 0);
+}
+
 /* "token=all,oof" makes two rules. */
 static void
 add_rules(Rules *rules, const char *name, const char *condition, Rule base)
@@ -103,9 +109,11 @@ add_rules(Rules *rules, const char *name, const char *condition, Rule base)
 
 			rule->match = matches[i].match;
 			rule->value = g_ascii_strdown(values[k], -1);
-			rule->reason =
+			rule->sign.reason =
 			    g_strdup_printf("%s %s %.*s", name, matches[i].verb,
 				(int)strcspn(values[k], "|"), values[k]);
+			rule->sign.by_list |= is_list_precedence(name,
+			    rule->value);
 			add_rule(rules, name, rule);
 		}
 		return;
@@ -114,7 +122,7 @@ add_rules(Rules *rules, const char *name, const char *condition, Rule base)
 		Rule *rule = g_memdup2(&base, sizeof(base));
 
 		rule->match = MATCH_PRESENT;
-		rule->reason = g_strdup_printf("it has %s", name);
+		rule->sign.reason = g_strdup_printf("it has %s", name);
 		add_rule(rules, name, rule);
 	}
 }
@@ -127,9 +135,11 @@ add_row(const char *const *column, gpointer data)
 	for (gsize i = 0; i < G_N_ELEMENTS(meanings); i++) {
 		if (strcmp(column[2], meanings[i].meaning) != 0)
 			continue;
-		base.kind = meanings[i].kind;
-		base.weight = strcmp(column[3], "strong") == 0 ? FIELD_STRONG
-							       : FIELD_WEAK;
+		base.sign.kind = meanings[i].kind;
+		base.sign.weight = strcmp(column[3], "strong") == 0
+		    ? FIELD_STRONG
+		    : FIELD_WEAK;
+		base.sign.by_list = strcmp(column[2], "list") == 0;
 		if (strcmp(column[3], "none") != 0)
 			add_rules(data, column[0], column[1], base);
 		return;
@@ -273,8 +283,7 @@ autosub_field(Message *message, const HeaderField *field, FieldFound found)
 			const Rule *rule = list->pdata[i];
 
 			if (is_match(rule, body))
-				found(message, rule->weight, rule->kind,
-				    rule->reason);
+				found(message, &rule->sign);
 		}
 		return;
 	}
@@ -286,7 +295,6 @@ autosub_field(Message *message, const HeaderField *field, FieldFound found)
 			continue;
 		body = body != NULL ? body : autosub_plain_body(field->body);
 		if (is_match(family->rule, body))
-			found(message, family->rule->weight, family->rule->kind,
-			    family->rule->reason);
+			found(message, &family->rule->sign);
 	}
 }

@@ -11,10 +11,16 @@ typedef enum FieldWeight {
 	FIELD_STRONG, /* the answer is withheld */
 } FieldWeight;
 
-/* found: called for each row that field matches. kind MESSAGE_HUMAN: the kind
- * stays. reason lives as long as the process. */
-typedef void (*FieldFound)(Message *message, FieldWeight weight,
-    MessageKind kind, const char *reason);
+/* What a row says of a field that it matches. */
+typedef struct FieldSign {
+	FieldWeight weight;
+	MessageKind kind;   /* MESSAGE_HUMAN: the kind stays */
+	gboolean by_list;   /* mailing lists put it there, whoever wrote */
+	const char *reason; /* lives as long as the process */
+} FieldSign;
+
+/* found: called for each row that field matches. */
+typedef void (*FieldFound)(Message *message, const FieldSign *sign);
 
 void autosub_field(Message *message, const HeaderField *field,
     FieldFound found);

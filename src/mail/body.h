@@ -29,9 +29,9 @@ typedef struct BodyInside {
 gboolean body_number(GMimeObject *root, const BodySource *source,
     BodyInside *inside);
 
-/* After that: fills in body_text, attachments, protection, dsn (if there is a delivery
- * report) and defects of message. content takes a digest of each decoded leaf.
- */
+/* After that: fills in body_text, attachments, protection, dsn (if there is a
+ * delivery report) and defects of message. content takes a digest of each
+ * decoded leaf. */
 void body_read(GMimeObject *root, const BodySource *source, guint flags,
     Message *message, Digest *content, BodyInside *inside);
 

@@ -67,6 +67,8 @@ envelope_free(Envelope *envelope)
 	g_free(envelope->door);
 	g_free(envelope->reverse_path);
 	g_ptr_array_unref(envelope->forward_paths);
+	g_free(envelope->scanned_id);
+	g_free(envelope->scanned_hash);
 	g_free(envelope);
 }
 

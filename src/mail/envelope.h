@@ -13,6 +13,9 @@ struct Envelope {
 	gint64 internal_date; /* INTERNALDATE of IMAP, else 0 */
 	guint32 uidvalidity;  /* IMAP only, else 0 */
 	guint32 uid;
+	/* Not written: of a mail that was set aside and is tried anew, what its
+	 * minimal ticket knows it by; NULL else. */
+	char *scanned_id, *scanned_hash;
 };
 
 Envelope *envelope_new(const char *mailbox, const char *door, gint64 received);

@@ -79,6 +79,7 @@ struct Message {
 	Forward *forward;       /* NULL when there is none */
 	MessageKind kind;
 	GPtrArray *kind_reasons; /* of char * */
+	guint list_signs;        /* how many of them any mailing list makes */
 	gboolean may_answer;     /* by the mail's own header alone */
 	Dsn *dsn;                /* NULL unless kind is MESSAGE_BOUNCE */
 	GPtrArray *defects;      /* of char * */

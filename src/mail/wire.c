@@ -385,6 +385,7 @@ wire_message(Wire *w, Message *m)
 	wire_forward(w, &m->forward);
 	wire_uint(w, &kind, MESSAGE_SPAM);
 	wire_strings(w, m->kind_reasons);
+	wire_uint(w, &m->list_signs, G_MAXUINT);
 	wire_flag(w, &m->may_answer);
 	wire_dsn(w, &m->dsn);
 	wire_strings(w, m->defects);

@@ -82,7 +82,7 @@ set_words(MustacheData *data, const Facts *facts, const Effects *effects,
     const char *language, gboolean proven)
 {
 	char *name = locale_greeting_name(
-	    language, proven ? facts->author->name : "");
+	    language, proven ? letter_name_of(facts) : "");
 	g_autofree char *greeting = locale_greeting_in(
 	    language, name, proven ? facts_answer_to(facts)->tone : "");
 	char number[32];
@@ -117,8 +117,14 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	g_autofree char *cause = NULL, *name = NULL;
 	LetterPlan plan = { 0 };
 
-	if (!effects->opens || !may_go(effects))
+	if (!effects->opens) {
+		effects_reason(effects, "ack", "none: it opens no ticket");
 		return;
+	}
+	if (!may_go(effects)) {
+		effects_reason(effects, "ack", "none: see gate");
+		return;
+	}
 	cause = g_strdup_printf("ack:%" G_GINT64_FORMAT, ticket->id);
 	plan.letter = knows_number(facts, ticket) ? LETTER_ACK_FOLLOWUP
 	    : proven			   ? LETTER_ACK

@@ -92,6 +92,22 @@ parse(const char *change)
 				   g_free, g_free);
 }
 
+/* Whether a later event says that this one was taken back. */
+static gboolean
+is_undone(const GPtrArray *events, const EventRow *row)
+{
+	g_autofree char *undone =
+	    g_strdup_printf("undone=%" NUMBER, row->id);
+
+	for (guint i = 0; i < events->len; i++) {
+		const EventRow *later = events->pdata[i];
+
+		if (g_str_equal(later->change, undone))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean
 act_settle(ActScene *scene, gint64 other, const Ticket *ticket,
     const char *event, const char *detail, GError **error)
@@ -105,7 +121,8 @@ act_settle(ActScene *scene, gint64 other, const Ticket *ticket,
 	for (guint i = 0; i < events->len; i++) {
 		const EventRow *row = events->pdata[i];
 
-		if (!g_str_equal(row->change, see))
+		/* Two tickets may have been linked and merged. */
+		if (!g_str_equal(row->change, see) || is_undone(events, row))
 			continue;
 		g_free(change);
 		change = g_strdup_printf("undone=%" NUMBER, row->id);

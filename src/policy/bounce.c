@@ -90,12 +90,17 @@ bounce_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 
 		if (row == NULL)
 			effects_reason(effects, "bounce",
-			    "%s has no part in this ticket", address);
+			    "%s has no part in this ticket: nobody is marked",
+			    address);
 		else if (has_failed(dsn))
 			failed(facts, desk, row, now, effects);
-		else
+		else {
 			effects_event(effects, "delivery-report", "javob",
 			    "%s: %s %s", row->address, dsn->action,
 			    dsn->status);
+			effects_reason(effects, "bounce",
+			    "%s: %s %s: noted only, nothing is lost yet",
+			    row->address, dsn->action, dsn->status);
+		}
 	}
 }

@@ -13,6 +13,8 @@
 #include "store/seen.h"
 #include "store/shares.h"
 
+enum { FLOOD_SECONDS = 3600 };
+
 /* --- collecting ---------------------------------------------------------- */
 
 void
@@ -94,6 +96,7 @@ effects_new(void)
 	effects->watchers = g_ptr_array_new_with_free_func(g_free);
 	effects->events = g_ptr_array_new_with_free_func(free_event);
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
+	effects->told = g_array_new(FALSE, FALSE, sizeof(ToldEffect));
 	effects->timers = g_ptr_array_new_with_free_func(free_timer);
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
@@ -113,6 +116,7 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->watchers);
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
+	g_array_unref(effects->told);
 	promise_row_free(effects->promise);
 	g_ptr_array_unref(effects->timers);
 	g_free(effects->turn);
@@ -287,15 +291,16 @@ write_message(StoreTxn *txn, const Facts *facts, const Effects *effects,
 		row.ticket, id, facts->envelope->received, error);
 }
 
+/* *outbox: its row; unchanged if the letter was there already. */
 static gboolean
 write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
-    gboolean held, gint64 now, GError **error)
+    gboolean held, gint64 now, gint64 *outbox, GError **error)
 {
 	g_autoptr(GPtrArray) to = g_ptr_array_new();
 	g_autofree char *recipients = letter_recipients(letter);
 	MessageRow row = { 0 };
 	gboolean has;
-	gint64 id, outbox, changed;
+	gint64 id, changed;
 
 	if (!outbox_has(txn, letter->cause, &has, error))
 		return FALSE;
@@ -321,10 +326,10 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 	return message_add(txn, &row, letter->octets, &id, error) &&
 	    msgid_add(txn, letter->message_id, ticket, "own", error) &&
 	    outbox_add(txn, ticket, id, letter->letter, letter->cause,
-		letter->reverse_path, to, now, &outbox, error) &&
+		letter->reverse_path, to, now, outbox, error) &&
 	    (!held ||
 		outbox_set_state(
-		    txn, outbox, "queued", "held", &changed, error));
+		    txn, *outbox, "queued", "held", &changed, error));
 }
 
 static gboolean
@@ -340,11 +345,48 @@ write_queues(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	return TRUE;
 }
 
+/* outbox: the first letter that it caused. */
+static gboolean
+write_automatic(StoreTxn *txn, const Facts *facts, gint64 outbox, gint64 now,
+    GError **error)
+{
+	g_autofree char *key = autosub_subject_key(facts->message->subject);
+	AutomaticCause cause = { facts->words, facts->again, FALSE };
+	const char *domain = address_domain(facts->sender->address);
+	gboolean proven = facts->auth == AUTH_PASS;
+
+	/* It counts for whom it goes to, and for whom it goes because of. */
+	if (facts->reply_to != NULL &&
+	    !automatic_add(txn, facts->sender->id, domain, key, &cause, 0,
+		proven, now, error))
+		return FALSE;
+	return automatic_add(txn, facts_answer_to(facts)->id, domain, key,
+	    &cause, outbox, proven, now, error);
+}
+
+static gboolean
+write_told(StoreTxn *txn, const Effects *effects, gint64 now, GError **error)
+{
+	for (guint i = 0; i < effects->told->len; i++) {
+		const ToldEffect *told =
+		    &g_array_index(effects->told, ToldEffect, i);
+
+		if (!told_add(txn, told->agent, effects->ticket->id,
+			told->waits, now, error) ||
+		    (told->first &&
+			!timer_add(txn, effects->ticket->id, "flood",
+			    told->agent, now + FLOOD_SECONDS, error)))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean
 write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
     gint64 now, GError **error)
 {
 	const Ticket *ticket = effects->ticket;
+	gint64 first = 0;
 
 	if (!effects->opens && !ticket_update(txn, ticket, error))
 		return FALSE;
@@ -375,11 +417,18 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 			row->actor, row->detail, row->change, error))
 			return FALSE;
 	}
-	for (guint i = 0; i < effects->letters->len; i++)
+	for (guint i = 0; i < effects->letters->len; i++) {
+		gint64 outbox = 0;
+
 		if (!write_letter(txn, effects->letters->pdata[i], ticket->id,
-			effects->held, now, error))
+			effects->held, now, &outbox, error))
 			return FALSE;
-	return TRUE;
+		first = first != 0 ? first : outbox;
+	}
+	if (!write_told(txn, effects, now, error))
+		return FALSE;
+	return !effects->automatic || facts->sender == NULL ||
+	    write_automatic(txn, facts, first, now, error);
 }
 
 static gboolean
@@ -403,14 +452,6 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	    (!facts->imported || *sender->name == '\0') &&
 	    !party_set_name(txn, sender->id, facts->author->name, error))
 		return FALSE;
-	if (effects->automatic) {
-		g_autofree char *key = autosub_subject_key(
-		    facts->message->subject);
-
-		return automatic_add(txn, facts_answer_to(facts)->id,
-		    address_domain(sender->address), key,
-		    facts->auth == AUTH_PASS, now, error);
-	}
 	return TRUE;
 }
 

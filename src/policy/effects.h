@@ -34,6 +34,12 @@ typedef struct ParticipantEffect {
 	char *role;
 } ParticipantEffect;
 
+/* Of a stranger's new ticket: who was told, or waits to be. */
+typedef struct ToldEffect {
+	gint64 agent;
+	gboolean waits;
+	gboolean first; /* the common letter is due in an hour */
+} ToldEffect;
 typedef struct TimerEffect {
 	char *kind;
 	gint64 number, due;
@@ -50,6 +56,7 @@ struct Effects {
 	const char *followup_refused, *thanks_refused;
 	gboolean solved;         /* closed by the customer's word */
 	gboolean is_machine;     /* changes no state, owner or clock */
+	gboolean frozen;         /* many machines write to it: kept silently */
 	gboolean is_inside;      /* an agent's mail to his keyed address */
 	char *visibility;        /* of the incoming message: public, internal */
 	char *kind;              /* of the incoming message's row */
@@ -59,6 +66,7 @@ struct Effects {
 	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
+	GArray *told;            /* of ToldEffect */
 	GPtrArray *timers;       /* of TimerEffect */
 	char *turn;              /* agent who was given it by rule; NULL */
 	GArray *undeliverable;   /* of gint64, address rows */

@@ -200,6 +200,14 @@ eta_level(double p, guint kept, guint due)
 	return CLAMP(p + (p - share), LEVEL_LOW, p + .6 * (1 - p));
 }
 
+double
+eta_level_rounded(double p, guint kept, guint exact, guint due)
+{
+	double gift = kept > exact ? (double)(kept - exact) / (due + PRIOR) : 0;
+
+	return eta_level(MAX(p - gift, p / 2), exact, due);
+}
+
 gint64
 eta_lead(gint64 length)
 {

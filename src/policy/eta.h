@@ -48,6 +48,12 @@ gboolean eta_quantile(const EtaCurve *curve, double level, gint64 age,
  * would run away in a burst, as keeps are heard of sooner than misses. */
 double eta_level(double p, guint kept, guint due);
 
+/* The same where what was named is not the quantile but that rounded up for
+ * people: `exact` of the due promises would have been kept without. What the
+ * rounding gives is taken off the aim, or customers were kept waiting for
+ * longer times than they need to hear. */
+double eta_level_rounded(double p, guint kept, guint exact, guint due);
+
 /* How long before a promised instant it is looked at again: a tenth of the
  * length, a quarter of an hour at least, a day at most. */
 gint64 eta_lead(gint64 length);

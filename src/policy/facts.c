@@ -4,6 +4,7 @@
 
 #include "ground/error.h"
 #include "mail/address.h"
+#include "mail/alike.h"
 #include "mail/autosub.h"
 #include "policy/assign.h"
 #include "policy/facts_private.h"
@@ -15,7 +16,12 @@
 #include "store/seen.h"
 #include "store/shares.h"
 
-enum { SUCCESSORS_MOST = 10 }; /* of one closed ticket, followed */
+enum {
+	SUCCESSORS_MOST = 10, /* of one closed ticket, followed */
+	OTHERS_WORDS = 8,     /* that two senders hardly have in common */
+	HOUR = 3600,
+	ENOUGH_HOUR = 3,      /* acknowledgements to one address, as in gate */
+};
 
 void
 facts_free(Facts *facts)
@@ -33,6 +39,9 @@ facts_free(Facts *facts)
 	address_row_free(facts->token_party);
 	g_clear_pointer(&facts->claims, g_array_unref);
 	ticket_free(facts->ticket);
+	g_free(facts->looked_through);
+	g_free(facts->list_id);
+	g_free(facts->words);
 	g_free(facts->sender_role);
 	address_row_free(facts->requester);
 	address_row_free(facts->correspondent);
@@ -51,6 +60,7 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->home.shares, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.also, g_ptr_array_unref);
 	g_clear_pointer(&facts->home.agents, g_ptr_array_unref);
+	g_clear_pointer(&facts->home.told, g_array_unref);
 	forecast_clear(&facts->forecast);
 	g_free(facts);
 }
@@ -138,6 +148,9 @@ read_claim(Facts *facts, StoreTxn *txn, const Desk *desk, const Claim *claim,
 		facts->reach = REACH_NOTHING;
 		return TRUE;
 	}
+	if (!message_counts(txn, facts->ticket->id,
+		facts->envelope->received - HOUR, &facts->mails, error))
+		return FALSE;
 	if (claim->party != 0)
 		facts->token_party = party_by_id(txn, claim->party, &reason);
 	if (reason == NULL && facts->message->kind == MESSAGE_HUMAN &&
@@ -169,6 +182,55 @@ read_candidate(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	return TRUE;
 }
 
+/* Who has letters sent to a Reply-To uses up his own limits too: else one proven
+ * sender could have us write to thousands, once each. */
+static gboolean
+count_authors(Facts *facts, StoreTxn *txn, const char *key, gint64 now,
+    GError **error)
+{
+	AutomaticCounts own = { 0 };
+
+	if (facts->reply_to == NULL)
+		return TRUE;
+	if (!automatic_counts(txn, facts->sender->id,
+		address_domain(facts->sender->address), key, now, &own, error))
+		return FALSE;
+	facts->automatic.address_hour =
+	    MAX(facts->automatic.address_hour, own.address_hour);
+	facts->automatic.address_day =
+	    MAX(facts->automatic.address_day, own.address_day);
+	return TRUE;
+}
+
+/* Whether it says something if another mail had the same words: a person may
+ * send his twice; many people of one domain say "please help". */
+static gboolean
+may_be_machines(const Facts *facts, const AutomaticCause *cause)
+{
+	if (cause->other)
+		return alike_words(facts->words) >= OTHERS_WORDS;
+	return cause->again || facts->from_agent;
+}
+
+static gboolean
+count_alike(Facts *facts, StoreTxn *txn, const char *domain, GError **error)
+{
+	g_autoptr(GPtrArray) causes = automatic_causes(txn,
+	    facts_answer_to(facts)->id,
+	    facts->auth == AUTH_PASS ? NULL : domain,
+	    facts->envelope->received, error);
+
+	for (guint i = 0; causes != NULL && i < causes->len; i++) {
+		const AutomaticCause *cause = causes->pdata[i];
+
+		facts->again |= !cause->other;
+		if (may_be_machines(facts, cause) &&
+		    alike_keys(facts->words, cause->words))
+			facts->alike++;
+	}
+	return causes != NULL;
+}
+
 static gboolean
 read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
@@ -188,7 +250,9 @@ read_sender(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	/* The limits are those of whoever would be written to. */
 	key = autosub_subject_key(facts->message->subject);
 	return automatic_counts(txn, facts_answer_to(facts)->id,
-	    address_domain(folded), key, now, &facts->automatic, error);
+	    address_domain(folded), key, now, &facts->automatic, error) &&
+	    count_authors(facts, txn, key, now, error) &&
+	    count_alike(facts, txn, address_domain(folded), error);
 }
 
 /* By this address, or by another one of the same person's. */
@@ -215,6 +279,28 @@ calendar_of(const Desk *desk, const Queue *queue)
 	return queue != NULL && *queue->calendar != '\0'
 	    ? site_calendar(desk->site, queue->calendar)
 	    : NULL;
+}
+
+/* Only tickets of strangers and machines can come by the thousand, and of a
+ * proven sender who has had his acknowledgements of the hour. */
+static gboolean
+read_told(Facts *facts, StoreTxn *txn, gint64 now, GError **error)
+{
+	if (facts->message == NULL ||
+	    (facts->auth == AUTH_PASS &&
+		facts->message->kind == MESSAGE_HUMAN &&
+		facts->automatic.address_hour < ENOUGH_HOUR))
+		return TRUE;
+	facts->home.told = g_array_new(FALSE, FALSE, sizeof(ToldCounts));
+	for (guint i = 0; i < facts->home.agents->len; i++) {
+		const AddressRow *agent = facts->home.agents->pdata[i];
+		ToldCounts counts;
+
+		if (!told_counts(txn, agent->id, now - HOUR, &counts, error))
+			return FALSE;
+		g_array_append_val(facts->home.told, counts);
+	}
+	return TRUE;
 }
 
 /* Only what a rule will ask for: it is read for every mail. */
@@ -259,6 +345,7 @@ read_agents(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	facts->home.agents = facts_agents_of(facts, txn, desk,
 	    facts->home.queue, facts->home.also, now, error);
 	return facts->home.agents != NULL &&
+	    read_told(facts, txn, now, error) &&
 	    read_shares(txn, facts->queue, &facts->shares, error) &&
 	    read_shares(txn, facts->home.queue, &facts->home.shares, error) &&
 	    read_last_agent(facts, txn, error);
@@ -346,6 +433,9 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	facts->sender_role = g_strdup("");
 	facts->message = message;
 	facts->envelope = envelope;
+	facts_look_through(facts, desk);
+	message = facts->message;
+	facts->words = alike_key(message->new_text);
 	facts->imported = g_str_equal(envelope->door, "import");
 	facts->roster = roster_read(txn, desk->site, error);
 	if (facts->roster == NULL)

@@ -14,6 +14,7 @@
 #include "policy/template.h"
 #include "store/parties.h"
 #include "store/tickets.h"
+#include "store/told.h"
 
 /* What policy goes by besides the mail; borrowed, valid as long as a run. */
 typedef struct Desk {
@@ -26,6 +27,7 @@ typedef struct Desk {
 /* How a mail found its ticket, strongest first (policy/proof.h). */
 typedef enum Proof {
 	PROOF_NONE,
+	PROOF_SELF,      /* it is this mail, which could not be read before */
 	PROOF_ADDRESS,   /* keyed token in a recipient address */
 	PROOF_OWN_ID,    /* our signed Message-ID answered */
 	PROOF_RETURNED,  /* our Message-ID in a delivery report */
@@ -40,6 +42,10 @@ typedef struct Claim Claim;
 
 struct Facts {
 	const Message *message;
+	Message *looked_through;  /* a shallow copy, which message is then: the
+				   * mail came by a list of ours and is judged
+				   * as if no list had carried it (T13) */
+	char *list_id;            /* of that list */
 	const Envelope *envelope;
 	const Mailbox *mailbox;
 	const Queue *queue;       /* of the candidate, else of the mailbox */
@@ -69,6 +75,9 @@ struct Facts {
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
+	MessageCounts mails;      /* on the candidate within an hour */
+	guint repeats;            /* answers of an agent on the candidate that
+				   * said the same within a day */
 	Token address_token;      /* kind 0 when there is none */
 	Token id_token;           /* of a Message-ID of ours it answers */
 	gboolean answers_ours;    /* names any id of ours, or came to a token */
@@ -107,10 +116,17 @@ struct Facts {
 		const Calendar *calendar;
 		GPtrArray *also;
 		GPtrArray *agents;
+		GArray *told;     /* of ToldCounts, an hour of each of agents;
+				   * NULL: they hear of this one anyway */
 		GPtrArray *shares;
 	} home;
 	Forecast forecast;        /* for a new ticket at home */
 	AutomaticCounts automatic;
+	char *words;              /* key of its text (mail/alike.h) */
+	gboolean again;           /* an automatic letter that it may answer had
+				   * been sent when it came, within a day */
+	guint alike;              /* mails like that which said the same, and
+				   * got another one */
 	gint64 next_number;       /* of the ticket if one is opened */
 };
 

@@ -2,9 +2,12 @@
  * author reads mail, and who else it was sent to. Part of policy/facts. */
 #include "policy/facts_private.h"
 
+#include <string.h>
+
 #include "ground/text.h"
 #include "mail/address.h"
 #include "mail/addrlist.h"
+#include "mail/alike.h"
 #include "mail/author.h"
 #include "policy/macro.h"
 #include "policy/proof.h"
@@ -13,7 +16,7 @@
 #include "policy/verb.h"
 #include "store/labels.h"
 
-enum { COPIED_MOST = 20 };
+enum { COPIED_MOST = 20, LIST_IDS_MOST = 8, DAY = 86400 };
 
 static void
 free_address(gpointer data)
@@ -42,6 +45,47 @@ writes_for_others(const char *address, gpointer data)
 	return site_is_own(site, address) || site_is_form(site, address);
 }
 
+/* RFC 2919: list-id-header = "List-ID:" [phrase] "<" list-id ">"; some leave
+ * the brackets out. */
+static char *
+list_id_of(const char *body)
+{
+	const char *open = strrchr(body, '<');
+	const char *close = open != NULL ? strchr(open, '>') : NULL;
+
+	if (close != NULL)
+		return g_strstrip(
+		    g_strndup(open + 1, (gsize)(close - open - 1)));
+	return g_strstrip(g_strdup(body));
+}
+
+/* T13: our own list carries customers' mail to us. Its signs are no signs of a
+ * machine then, unless there are others or another list has had it, too. */
+void
+facts_look_through(Facts *facts, const Desk *desk)
+{
+	const Message *message = facts->message;
+	g_autofree char *list_id = NULL;
+	const char *body;
+
+	for (guint n = 0; n < LIST_IDS_MOST &&
+	     (body = message_field_nth(message, "List-Id", n)) != NULL;
+	     n++) {
+		g_free(list_id);
+		list_id = list_id_of(body);
+		if (!site_is_list_id(desk->site, list_id))
+			return;
+	}
+	if (list_id == NULL ||
+	    message->list_signs != message->kind_reasons->len)
+		return;
+	facts->looked_through = g_memdup2(message, sizeof *message);
+	facts->looked_through->kind = MESSAGE_HUMAN;
+	facts->looked_through->may_answer = TRUE;
+	facts->message = facts->looked_through;
+	facts->list_id = g_steal_pointer(&list_id);
+}
+
 void
 facts_read_author(Facts *facts, const Desk *desk)
 {
@@ -62,6 +106,7 @@ static gboolean
 may_be_customer(const Facts *facts, const Desk *desk, const char *folded)
 {
 	return !site_is_own(desk->site, folded) &&
+	       !site_is_list(desk->site, folded) &&
 	       !roster_has(facts->roster, folded);
 }
 
@@ -161,6 +206,7 @@ facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 		return TRUE;
 	folded = address_fold(address->address);
 	if (site_is_own(desk->site, folded) ||
+	    site_is_list(desk->site, folded) ||
 	    roster_has(facts->roster, folded) ||
 	    g_str_equal(folded, facts->sender->address))
 		return TRUE;
@@ -184,6 +230,7 @@ add_copied(Facts *facts, StoreTxn *txn, const Desk *desk,
 
 		if (!address_may_mail(address->address) ||
 		    site_is_own(desk->site, folded) ||
+		    site_is_list(desk->site, folded) ||
 		    roster_has(facts->roster, folded) ||
 		    g_str_equal(folded, facts->sender->address))
 			continue;
@@ -332,6 +379,23 @@ facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
 	}
 }
 
+/* Two machines, one at an agent's address and one at the customer's, would go
+ * on for ever through us. */
+static gboolean
+count_repeats(Facts *facts, StoreTxn *txn, GError **error)
+{
+	g_autoptr(GPtrArray) answers = message_answers(txn, facts->ticket->id,
+	    facts->sender->id, facts->envelope->received - DAY, error);
+
+	for (guint i = 0; answers != NULL && i < answers->len; i++) {
+		g_autofree char *words = alike_key(answers->pdata[i]);
+
+		if (alike_keys(facts->words, words))
+			facts->repeats++;
+	}
+	return answers != NULL;
+}
+
 /* An agent answers a notification: whose mail did that tell of? */
 gboolean
 facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)
@@ -340,6 +404,8 @@ facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)
 
 	if (facts->ticket == NULL || !facts->from_agent)
 		return TRUE;
+	if (!count_repeats(facts, txn, error))
+		return FALSE;
 	for (guint i = 0; i < ids->len && i < 8 && !facts->answers_note; i++)
 		if (!message_is_note(txn, facts->ticket->id, ids->pdata[i],
 			&facts->answers_note, error))

@@ -7,6 +7,8 @@
 
 const Mailbox *facts_mailbox(const Desk *desk, const char *name);
 
+/* Before all others: message may be another one afterwards. */
+void facts_look_through(Facts *facts, const Desk *desk);
 /* Sets author, named and named_by. */
 void facts_read_author(Facts *facts, const Desk *desk);
 /* Sets mailbox, rule and home (but home.agents). author must be set. */

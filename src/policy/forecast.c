@@ -132,7 +132,7 @@ forecast_read(StoreTxn *txn, ForecastCache *cache, double p,
     GError **error)
 {
 	g_autofree char *key = history_key(queue, mailbox);
-	guint kept, due;
+	guint kept, exact, due;
 	gboolean cached;
 	double level;
 	Drawn *drawn;
@@ -141,17 +141,18 @@ forecast_read(StoreTxn *txn, ForecastCache *cache, double p,
 		return FALSE;
 	if (!forecast->known)
 		return TRUE;
-	if (!promise_outcome(txn, now, ETA_DUE, &kept, &due, error))
+	if (!promise_outcome(txn, now, ETA_DUE, &kept, &exact, &due, error))
 		return FALSE;
 	drawn = find(txn, cache, queue, key, now, &cached, error);
 	if (drawn == NULL)
 		return FALSE;
-	level = eta_level(p, kept, due);
+	level = eta_level_rounded(p, kept, exact, due);
 	forecast->ground = drawn->ground;
 	forecast->ground.key = g_steal_pointer(&key);
 	forecast->ground.share = (gint64)(p * 1000 + .5);
 	forecast->ground.level = (gint64)(level * 1000 + .5);
 	forecast->ground.kept = kept;
+	forecast->ground.exact = exact;
 	forecast->ground.due = due;
 	forecast->dated = eta_quantile(
 	    drawn->curve, level, 0, &forecast->ground.length);

@@ -89,11 +89,28 @@ has_our_loop(const Facts *facts, const Desk *desk)
 	return FALSE;
 }
 
+/* Customers write to the list, and we are on it. */
+static gboolean
+has_list(const Facts *facts, const Desk *desk)
+{
+	const GPtrArray *lists[] = { facts->message->to, facts->message->cc };
+
+	for (guint k = 0; k < G_N_ELEMENTS(lists); k++)
+		for (guint i = 0; i < lists[k]->len; i++) {
+			const Address *address = lists[k]->pdata[i];
+
+			if (site_is_list(desk->site, address->address))
+				return TRUE;
+		}
+	return FALSE;
+}
+
 static gboolean
 is_to_us(const Facts *facts, const Desk *desk)
 {
 	return has_own(desk, facts->message->to) ||
 	    has_own(desk, facts->message->cc) ||
+	    (facts->list_id != NULL && has_list(facts, desk)) ||
 	    field_has_own(facts, desk, "Resent-To") ||
 	    field_has_own(facts, desk, "Resent-Cc");
 }
@@ -147,7 +164,7 @@ refusal(const Facts *facts, const Desk *desk, Letting letting, gint64 now)
 	if (facts->author == NULL)
 		return "there is no sender to answer";
 	if (!facts->message->may_answer)
-		return "its own header says so (see kind)";
+		return "by its own header and text: the signs above";
 	if (is_null_path(facts))
 		return "the envelope sender is <>";
 	if (is_from_us(facts, desk))
@@ -182,11 +199,23 @@ refusal(const Facts *facts, const Desk *desk, Letting letting, gint64 now)
 		return "this address got ten automatic mails today";
 	if (letting != LETS_THANKS && counts->same_subject_day > 0)
 		return "this address got one for the same subject today";
+	/* Its subject may be another one each time, and its address. */
+	if (letting != LETS_THANKS && facts->alike > 0)
+		return "it says what another mail said today, as a machine "
+		       "does that answers each letter";
 	if (!proven && counts->unproven_domain_hour >= UNPROVEN_DOMAIN_HOUR)
 		return "limit for unproven senders of this domain";
 	if (!proven && counts->unproven_hour >= UNPROVEN_HOUR)
 		return "limit for unproven senders";
 	return NULL;
+}
+
+/* People answer letters, not envelopes. (A customer's odd program may; that
+ * starts nothing, but among agents it would.) */
+static gboolean
+is_agents_responder(const Facts *facts)
+{
+	return facts->from_agent && facts->address_token.kind == TOKEN_BOUNCE;
 }
 
 void
@@ -201,16 +230,25 @@ gate_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	effects->kind = g_strdup(
 	    own ? "own-copy" : message_kind_name(facts->message->kind));
 	effects->is_machine = facts->message->kind != MESSAGE_HUMAN || own ||
-	    is_null_path(facts);
+	    is_null_path(facts) || is_agents_responder(facts);
 	effects->may_answer = why == NULL && !own && !effects->is_machine;
 	effects->followup_refused = refusal(facts, desk, LETS_FOLLOWUP, now);
 	effects->thanks_refused = refusal(facts, desk, LETS_THANKS, now);
 	effects_reason(effects, "gate", "kind is %s", effects->kind);
+	if (facts->list_id != NULL)
+		effects_reason(effects, "gate",
+		    "it came by our own list %s: what follows of lists does "
+		    "not count",
+		    facts->list_id);
 	for (guint i = 0; i < facts->message->kind_reasons->len; i++)
 		effects_reason(effects, "gate", "sign: %s",
 		    (const char *)facts->message->kind_reasons->pdata[i]);
 	if (own)
 		effects_reason(effects, "gate", "it is a mail of our own");
+	if (is_agents_responder(facts))
+		effects_reason(effects, "gate",
+		    "an agent's mail to the envelope sender of a letter: "
+		    "only machines write there");
 	if (why != NULL)
 		effects_reason(effects, "gate", "no automatic answer: %s", why);
 	else if (effects->may_answer)

@@ -14,7 +14,7 @@
 
 enum {
 	TEXT_MOST = 256 << 10, /* mustache_render gives up at 1 MiB */
-	LOCAL_MOST = 64,       /* octets of a local part (RFC 5321) */
+	LOCAL_MOST = 64,       /* RFC 5321 4.5.3.1.1 */
 };
 
 MustacheData *
@@ -74,6 +74,25 @@ letter_set_count(MustacheData *data, const char *language, const char *name,
 
 	mustache_set(data, name, text);
 	mustache_set_flag(data, flag, TRUE);
+}
+
+const char *
+letter_name_of(const Facts *facts)
+{
+	return facts->sender != NULL && *facts->sender->name != '\0'
+	    ? facts->sender->name : facts->author->name;
+}
+
+const char *
+letter_agent_language(const Facts *facts, const Desk *desk, Letter letter,
+    const AddressRow *agent)
+{
+	const Agent *row = facts->roster == NULL
+	    ? NULL : roster_find(facts->roster, agent->address);
+
+	return templates_language(desk->templates, letter,
+	    row != NULL && *row->language != '\0'
+		? row->language : desk->site->default_language);
 }
 
 static void
@@ -162,23 +181,32 @@ letter_subject(const char *subject)
 	return g_steal_pointer(&clean);
 }
 
+static gboolean
+is_too_long(const char *address)
+{
+	return strlen(address) - strlen(address_domain(address)) - 1 >
+	       LOCAL_MOST;
+}
+
 static char *
 keyed_address(const Facts *facts, const Desk *desk, TokenKind kind,
     gint64 ticket, gint64 party)
 {
-	g_autofree char *token = NULL;
+	const char *base = facts->mailbox->address;
+	g_autofree char *token = NULL, *marked = NULL, *address = NULL;
 
 	if (!facts->mailbox->plus)
 		return NULL;
 	token = token_make(desk->keys, kind, ticket, party);
-	if (kind == TOKEN_NOTE && strlen(facts->mailbox->address) -
-		    strlen(address_domain(facts->mailbox->address)) +
-		    strlen(PROOF_NOTE) + strlen(token) <= LOCAL_MOST) {
-		g_autofree char *marked = g_strconcat(PROOF_NOTE, token, NULL);
-
-		return address_with_detail(facts->mailbox->address, marked);
+	marked = g_strconcat(PROOF_NOTE, token, NULL);
+	address = address_with_detail(base, kind == TOKEN_NOTE ? marked
+							       : token);
+	if (kind == TOKEN_NOTE && is_too_long(address)) {
+		g_free(address);
+		address = address_with_detail(base, token);
 	}
-	return address_with_detail(facts->mailbox->address, token);
+	/* Servers refuse longer ones; then our Message-ID is proof enough. */
+	return is_too_long(address) ? NULL : g_steal_pointer(&address);
 }
 
 static char *

@@ -44,6 +44,14 @@ void letter_set_next(MustacheData *data, const Facts *facts,
 void letter_set_count(MustacheData *data, const char *language,
     const char *name, gint64 count);
 
+/* The author's name: what a person at the desk has set goes before what his
+ * mail says. */
+const char *letter_name_of(const Facts *facts);
+
+/* Language of a letter to an agent: his own, else the site's. */
+const char *letter_agent_language(const Facts *facts, const Desk *desk,
+    Letter letter, const AddressRow *agent);
+
 /* A mail's text, cut where a letter would grow too long to be rendered. */
 void letter_set_text(MustacheData *data, const char *text);
 /* An agent's answer to a customer, whole. html: the same, clean

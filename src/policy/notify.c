@@ -9,6 +9,7 @@
 #include "ground/text.h"
 #include "mail/quote.h"
 #include "policy/calendar.h"
+#include "policy/flood.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
 
@@ -188,8 +189,8 @@ static void
 tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
     const char *cause, const char *note, const char *text, Effects *effects)
 {
-	const char *language = templates_language(desk->templates,
-	    LETTER_NOTIFY, desk->site->default_language);
+	const char *language =
+	    letter_agent_language(facts, desk, LETTER_NOTIFY, agent);
 	g_autoptr(MustacheData) data = data_of(
 	    facts, desk, effects, language, note, text);
 	/* All notifications of a ticket to one agent hang under one made-up
@@ -247,27 +248,55 @@ notify_note(const Facts *facts, const Desk *desk, gint64 now,
 	}
 }
 
-static gboolean
-is_worth_telling(const Facts *facts, const Effects *effects)
+/* Why agents do not hear of it; NULL: they do. */
+static const char *
+silence(const Facts *facts, const Effects *effects)
 {
 	MessageKind kind = facts->message->kind;
 
 	if (effects->is_inside)
-		return FALSE;
+		return "it is an agent's own mail";
+	if (effects->frozen)
+		return "the ticket gets too many mails this hour";
 	/* A person's answer may come by a list, or look like spam. */
 	if (!effects->opens)
-		return !effects->is_machine || kind == MESSAGE_LIST ||
-		    kind == MESSAGE_SPAM;
-	return kind != MESSAGE_SPAM && kind != MESSAGE_BOUNCE &&
-	    kind != MESSAGE_REPORT && !facts->is_own_copy;
+		return effects->is_machine && kind != MESSAGE_LIST &&
+			       kind != MESSAGE_SPAM
+			   ? "automatic mail on a ticket is kept without a word"
+			   : NULL;
+	if (kind == MESSAGE_SPAM)
+		return "it is spam";
+	if (kind == MESSAGE_BOUNCE || kind == MESSAGE_REPORT)
+		return "it is a report about no letter of ours";
+	return facts->is_own_copy ? "it is a copy of a letter of ours" : NULL;
+}
+
+/* An answering machine at an agent's address that writes to us instead of to
+ * the keyed address opens a ticket each time, and its colleagues would hear of
+ * each: machines there would answer that. */
+static gboolean
+is_agents_machine(const Facts *facts, const Effects *effects)
+{
+	return facts->from_agent && effects->opens &&
+	    facts->alike > 0;
 }
 
 void
 notify_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
 {
-	if (!is_worth_telling(facts, effects)) {
-		effects_reason(effects, "notify", "nobody needs to hear of it");
+	const char *why = silence(facts, effects);
+	guint before = effects->letters->len;
+
+	if (is_agents_machine(facts, effects)) {
+		effects_reason(effects, "notify",
+		    "an agent's mail that says what another one of his said "
+		    "today: it looks like an automatic answer, and nobody is "
+		    "told");
+		return;
+	}
+	if (why != NULL) {
+		effects_reason(effects, "notify", "nobody is told: %s", why);
 		return;
 	}
 	if (facts->agents->len == 0)
@@ -276,14 +305,36 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 		const AddressRow *agent = facts->agents->pdata[i];
 		g_autofree char *cause = NULL;
 
+		const char *note = NULL;
+
 		/* Who forwards hears whom his answer would go to. */
 		if (facts->sender != NULL && facts->sender->id == agent->id &&
-		    facts->forwarded == NULL)
+		    facts->forwarded == NULL) {
+			effects_reason(effects, "notify",
+			    "%s wrote it himself", agent->address);
 			continue;
+		}
+		if (flood_waits(facts, i, &note, effects)) {
+			effects_reason(effects, "notify",
+			    "%s hears of it with others: too many strangers' "
+			    "tickets this hour (notify-strangers)",
+			    agent->address);
+			if (note == NULL)
+				continue;
+			cause = g_strdup_printf(
+			    "flood:%" G_GINT64_FORMAT, effects->ticket->id);
+			notify_ticket(facts, desk, now, agent, cause, note,
+			    NULL, effects);
+			continue;
+		}
 		cause = g_strdup_printf("notify:%" G_GINT64_FORMAT
 					":%" G_GINT64_FORMAT ":%s",
 		    effects->ticket->id, agent->id,
 		    facts->message->content_hash);
 		tell(facts, desk, now, agent, cause, NULL, NULL, effects);
 	}
+	/* Counted, so that the next ones with these words are known. */
+	if (facts->from_agent && effects->opens &&
+	    effects->letters->len > before)
+		effects->automatic = TRUE;
 }

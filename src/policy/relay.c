@@ -15,7 +15,10 @@
 #include "policy/ticket.h"
 #include "policy/verb.h"
 
-enum { HELD_HOUR = 10 }; /* letters that tell one sender of held mail */
+enum {
+	HELD_HOUR = 10, /* letters that tell one sender of held mail */
+	REPEATS = 2,    /* of one answer on a ticket; the next is a machine's */
+};
 
 /* Why it is held; NULL: it may go. */
 static const char *
@@ -44,6 +47,9 @@ content_doubt(
 		return why;
 	if (answer_is_empty(answer) && (verbs & ORDERS_ACT) == 0)
 		return "no text of yours stands apart from the quotation";
+	if (facts->repeats >= REPEATS)
+		return "the same words went out on this ticket twice within a "
+		       "day: it looks like an automatic answer";
 	if (facts_correspondent(facts) == NULL)
 		return "the customer's address is not known";
 	if (site_is_own(desk->site, facts_correspondent(facts)->address))
@@ -71,9 +77,12 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	if (agent == NULL || !roster_has(facts->roster, agent->address))
 		return;
 	/* An answering machine without a sign of one would go on for ever. */
-	if (facts->automatic.address_hour >= HELD_HOUR) {
-		effects_reason(effects, "relay",
-		    "too many such letters this hour: not told");
+	if (facts->automatic.address_hour >= HELD_HOUR ||
+	    facts->alike > 0) {
+		effects_reason(effects, "relay", "its sender is not told: %s",
+		    facts->alike > 0
+			? "a mail with these words was held before"
+			: "ten were held this hour");
 		return;
 	}
 	effects->automatic = facts->sender != NULL;
@@ -87,8 +96,8 @@ hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
 	plan.reply_kind = TOKEN_AGENT;
 	plan.inside = TRUE;
 	plan.in_reply_to = facts->message->message_id;
-	plan.language = templates_language(desk->templates, LETTER_HELD,
-	    desk->site->default_language);
+	plan.language =
+	    letter_agent_language(facts, desk, LETTER_HELD, agent);
 	plan.data = data;
 	letter_add(facts, desk, now, &plan, effects);
 }
@@ -110,6 +119,7 @@ copies_of(const Facts *facts, const Desk *desk, Effects *effects)
 		    row->id == to->id || row->undeliverable != 0 ||
 		    !address_may_mail(row->address) ||
 		    site_is_own(desk->site, row->address) ||
+		    site_is_list(desk->site, row->address) ||
 		    roster_has(facts->roster, row->address))
 			continue;
 		/* AC-10: an agent has answered him. */
@@ -183,6 +193,10 @@ record_answer(const Facts *facts, gint64 now, Effects *effects)
 		ticket->agent = facts->sender->id;
 	ticket_move(ticket, TICKET_ANSWER, now);
 	ticket->updated = now;
+	effects_reason(effects, "relay",
+	    "a proven agent's answer to his keyed address: it goes out, and "
+	    "the state is %s",
+	    ticket->state);
 }
 
 static const char *

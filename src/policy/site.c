@@ -13,7 +13,11 @@
 #include "policy/calendar.h"
 #include "policy/route.h"
 
-enum { FIRST_RESPONSE = 3600, RESOLUTION = 8 * 3600 }; /* as in the table */
+enum {
+	FIRST_RESPONSE = 3600, /* as in the table */
+	RESOLUTION = 8 * 3600,
+	STRANGERS = 60,
+};
 
 #define ASSIGN_RULES "none|round-robin|least-open|last-agent|language"
 
@@ -74,6 +78,8 @@ const ConfigOption site_options[] = {
 	    "further addresses that reach this mailbox" },
 	{ "mailbox", "form-senders", CONFIG_LIST, NULL, NULL, FALSE,
 	    "addresses of forms and lists that write for others" },
+	{ "mailbox", "lists", CONFIG_LIST, NULL, NULL, FALSE,
+	    "addresses of our own mailing lists that customers write to" },
 	{ "mailbox", "queue", CONFIG_NAME, "general", NULL, FALSE,
 	    "queue of its tickets" },
 	{ "mailbox", "also-notify", CONFIG_BOOL, "yes", NULL, FALSE,
@@ -118,6 +124,10 @@ const ConfigOption site_options[] = {
 	    "working time until the matter is settled" },
 	{ "queue", "promise", CONFIG_CHOICE, "learned", "learned|configured",
 	    FALSE, "from the desk's own history, or always resolution" },
+
+	{ "queue", "notify-strangers", CONFIG_INT, "60", "1..100000", FALSE,
+	    "an agent hears of so many new tickets of unproven senders an "
+	    "hour; of the others in one letter" },
 
 	{ "calendar", "", CONFIG_NAME, "office", NULL, TRUE,
 	    "working hours" },
@@ -289,6 +299,7 @@ mailbox_free(void *data)
 	g_free(mailbox->display_name);
 	g_ptr_array_unref(mailbox->aliases);
 	g_ptr_array_unref(mailbox->forms);
+	g_ptr_array_unref(mailbox->lists);
 	g_free(mailbox->queue);
 	g_free(mailbox->language);
 	g_free(mailbox);
@@ -409,6 +420,7 @@ add_default_queue(Site *site)
 	queue->calendar = g_strdup("");
 	queue->first_response = FIRST_RESPONSE;
 	queue->resolution = RESOLUTION;
+	queue->notify_strangers = STRANGERS;
 	queue->learns = TRUE;
 	g_ptr_array_add(site->queues, queue);
 }
@@ -447,6 +459,8 @@ add_queues(Site *site, GPtrArray *errors)
 		queue->calendar = text_or(section, "calendar", "");
 		queue->first_response = config_number(section, "first-response");
 		queue->resolution = config_number(section, "resolution");
+		queue->notify_strangers =
+		    config_number(section, "notify-strangers");
 		queue->learns = g_str_equal(
 		    config_text(section, "promise"), "learned");
 		g_ptr_array_add(site->queues, queue);
@@ -521,6 +535,8 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		    site->config, section, "aliases", errors);
 		mailbox->forms = addresses_of(
 		    site->config, section, "form-senders", errors);
+		mailbox->lists =
+		    addresses_of(site->config, section, "lists", errors);
 		mailbox->queue = text_or(section, "queue", "general");
 		mailbox->language = text_or(
 		    section, "language", site->default_language);
@@ -725,6 +741,13 @@ site_is_own(const Site *site, const char *address)
 	return site_mailbox_by_address(site, address) != NULL;
 }
 
+static gboolean
+has_folded(const GPtrArray *list, const char *folded)
+{
+	return g_ptr_array_find_with_equal_func(
+	    (GPtrArray *)list, folded, g_str_equal, NULL);
+}
+
 gboolean
 site_is_form(const Site *site, const char *address)
 {
@@ -733,9 +756,45 @@ site_is_form(const Site *site, const char *address)
 	for (guint i = 0; i < site->mailboxes->len; i++) {
 		const Mailbox *mailbox = site->mailboxes->pdata[i];
 
-		if (g_ptr_array_find_with_equal_func(
-			mailbox->forms, folded, g_str_equal, NULL))
+		if (has_folded(mailbox->forms, folded) ||
+		    has_folded(mailbox->lists, folded))
 			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+site_is_list(const Site *site, const char *address)
+{
+	g_autofree char *folded = address_fold(address);
+
+	for (guint i = 0; i < site->mailboxes->len; i++) {
+		const Mailbox *mailbox = site->mailboxes->pdata[i];
+
+		if (has_folded(mailbox->lists, folded))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* RFC 2919: the list team@lists.example is known as team.lists.example. */
+static gboolean
+is_list_id_of(const char *address, const char *list_id)
+{
+	g_autofree char *id = g_strdelimit(g_strdup(address), "@", '.');
+
+	return g_ascii_strcasecmp(id, list_id) == 0;
+}
+
+gboolean
+site_is_list_id(const Site *site, const char *list_id)
+{
+	for (guint i = 0; i < site->mailboxes->len; i++) {
+		const Mailbox *mailbox = site->mailboxes->pdata[i];
+
+		for (guint k = 0; k < mailbox->lists->len; k++)
+			if (is_list_id_of(mailbox->lists->pdata[k], list_id))
+				return TRUE;
 	}
 	return FALSE;
 }

@@ -21,6 +21,7 @@ typedef struct Mailbox {
 	char *display_name;
 	GPtrArray *aliases;   /* of char *, folded; other addresses of it */
 	GPtrArray *forms;     /* of char *, folded; write for others */
+	GPtrArray *lists;     /* of char *, folded; our own mailing lists */
 	char *queue;
 	char *language;       /* BCP 47 */
 	gboolean plus;        /* address+TOKEN@domain reaches the mailbox */
@@ -46,6 +47,7 @@ typedef struct Queue {
 	gint64 pass_on;       /* working seconds until it goes on; 0 never */
 	gint64 first_response; /* working seconds */
 	gint64 resolution;
+	gint64 notify_strangers; /* letters an hour to each agent */
 	gboolean learns;      /* promises are learned from history */
 } Queue;
 
@@ -109,6 +111,9 @@ const Calendar *site_calendar(const Site *site, const char *name);
 gboolean site_is_own(const Site *site, const char *address);
 /* A form's or a list's that some mailbox names: its mail is somebody else's. */
 gboolean site_is_form(const Site *site, const char *address);
+/* A mailing list of ours, by its address or its List-Id. */
+gboolean site_is_list(const Site *site, const char *address);
+gboolean site_is_list_id(const Site *site, const char *list_id);
 /* Named by some [queue]; policy/roster knows those of the store, too. */
 gboolean site_is_agent(const Site *site, const char *address);
 /* Whether any sender can be proven: by the border's word or by DKIM. */

@@ -120,7 +120,7 @@ data_of(const Facts *facts, const Effects *effects, const char *language,
 	g_autofree char *greeting = NULL;
 
 	*name =
-	    locale_greeting_name(language, proven ? facts->author->name : "");
+	    locale_greeting_name(language, proven ? letter_name_of(facts) : "");
 	greeting = locale_greeting_in(
 	    language, *name, proven ? facts->sender->tone : "");
 	mustache_set(data, "greeting", greeting);

@@ -58,8 +58,9 @@ decide(const Facts *facts, const Effects *effects)
 	/* Of an archive nobody's proof is left: it joins what is settled. */
 	join.joins = !facts->imported || *facts->sender_role != '\0' ||
 	    ticket_is_done(facts->ticket);
-	join.verified = facts->reach == REACH_JOINS &&
-	    facts->proof != PROOF_RETURNED;
+	join.verified = facts->proof == PROOF_SELF
+	    ? facts->auth == AUTH_PASS
+	    : facts->reach == REACH_JOINS && facts->proof != PROOF_RETURNED;
 	return join;
 }
 

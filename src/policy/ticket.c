@@ -2,8 +2,14 @@
  * incoming mail. No other place assigns a state. */
 #include "policy/ticket.h"
 
+#include "policy/notify.h"
 #include "policy/route.h"
 #include "policy/solved.h"
+
+enum {
+	MACHINES_HOUR = 10,
+	MAILS_HOUR = 30,
+};
 
 typedef struct Transition {
 	const char *from; /* NULL: any */
@@ -125,8 +131,40 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 	}
 }
 
+/* AC-01: mail by the dozen, of machines or of whoever it may be, is told once,
+ * and then kept silently until an hour has fewer. */
+static void
+freeze(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	gboolean machine = effects->is_machine;
+	gint64 most = machine ? MACHINES_HOUR : MAILS_HOUR;
+	gint64 count = 1 + (machine ? facts->mails.machines : facts->mails.all);
+	const char *what = machine ? "automatic mails" : "mails";
+	g_autofree char *cause = NULL, *note = NULL;
+
+	if (count < most)
+		return;
+	effects->frozen = TRUE;
+	effects_reason(effects, "ticket",
+	    "%" G_GINT64_FORMAT " %s within an hour: agents are told once, "
+	    "further ones are kept without a word",
+	    count, what);
+	if (count > most)
+		return;
+	effects_event(effects, "frozen", "javob",
+	    "%" G_GINT64_FORMAT " %s within an hour", most, what);
+	cause = g_strdup_printf("frozen-%d:%" G_GINT64_FORMAT, machine,
+	    effects->ticket->id);
+	note = g_strdup_printf(
+	    "This ticket has got %" G_GINT64_FORMAT " %s within an hour. "
+	    "Nothing answers them. More of them are kept here without telling "
+	    "you, until an hour has fewer.",
+	    most, what);
+	notify_note(facts, desk, now, cause, note, effects);
+}
+
 void
-ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
+ticket_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
 {
 	const char *actor = facts->author != NULL ? facts->author->address : "";
@@ -154,23 +192,33 @@ ticket_step(const Facts *facts, const Desk *desk G_GNUC_UNUSED, gint64 now,
 		effects_reason(effects, "ticket",
 		    "state stays %s: automatic mail changes nothing",
 		    ticket->state);
+		freeze(facts, desk, now, effects);
 		return;
 	}
+	freeze(facts, desk, now, effects);
 	ticket->updated = now;
 	if (!effects->verified) {
 		effects_reason(effects, "ticket",
-		    "state stays %s: the sender is not proven", ticket->state);
+		    "state stays %s: the sender is not proven for it",
+		    ticket->state);
 		return;
 	}
 	if (solved_says(facts->message->new_text, ticket->language)) {
 		effects->solved = ticket_move(ticket, TICKET_CLOSE, now);
+		effects_reason(effects, "ticket", "%s: it is the closing word",
+		    effects->solved ? "state is now closed"
+				    : "state stays as it is");
 		if (effects->solved)
 			effects_event(effects, "closed", actor,
 			    "by the closing word");
 		return;
 	}
-	if (!ticket_move(ticket, TICKET_CUSTOMER, now))
+	if (!ticket_move(ticket, TICKET_CUSTOMER, now)) {
+		effects_reason(effects, "ticket",
+		    "state stays %s: it waits for an answer already",
+		    ticket->state);
 		return;
+	}
 	effects_reason(effects, "ticket", "state is now %s", ticket->state);
 	if (was_done)
 		effects_event(effects, "reopened", actor, "by his mail");

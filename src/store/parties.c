@@ -119,11 +119,59 @@ automatic_counts(StoreTxn *txn, gint64 address, const char *domain,
 
 gboolean
 automatic_add(StoreTxn *txn, gint64 address, const char *domain,
-    const char *subject_key, gboolean authenticated, gint64 now,
-    GError **error)
+    const char *subject_key, const AutomaticCause *cause, gint64 outbox,
+    gboolean authenticated, gint64 now, GError **error)
 {
 	return store_run(txn, STMT_AUTOMATIC_INSERT, NULL, error, address,
-	    domain, subject_key, (gint64)(authenticated ? 1 : 0), now);
+	    domain, subject_key, cause->words, outbox,
+	    (gint64)(cause->again ? 1 : 0), (gint64)(authenticated ? 1 : 0),
+	    now);
+}
+
+static gpointer
+read_cause(StoreRows *rows)
+{
+	AutomaticCause *cause = g_new0(AutomaticCause, 1);
+
+	cause->words = rows_text(rows, 0);
+	cause->again = store_int(rows, 1) != 0;
+	return cause;
+}
+
+static void
+free_cause(gpointer data)
+{
+	AutomaticCause *cause = data;
+
+	g_free(cause->words);
+	g_free(cause);
+}
+
+GPtrArray *
+automatic_causes(StoreTxn *txn, gint64 address, const char *domain,
+    gint64 received, GError **error)
+{
+	g_autoptr(GPtrArray) causes = rows_collect(
+	    store_query(txn, STMT_AUTOMATIC_WORDS, error, address,
+		received - DAY, received),
+	    read_cause, free_cause, error);
+	g_autoptr(GPtrArray) others = NULL;
+
+	if (causes == NULL || domain == NULL)
+		return g_steal_pointer(&causes);
+	others = rows_collect(
+	    store_query(txn, STMT_AUTOMATIC_WORDS_UNPROVEN, error, domain,
+		address, received - DAY, received),
+	    read_cause, free_cause, error);
+	if (others == NULL)
+		return NULL;
+	for (guint i = 0; i < others->len; i++) {
+		AutomaticCause *cause = others->pdata[i];
+
+		cause->other = TRUE;
+	}
+	g_ptr_array_extend_and_steal(causes, g_steal_pointer(&others));
+	return g_steal_pointer(&causes);
 }
 
 gboolean

@@ -43,9 +43,24 @@ typedef struct AutomaticCounts {
 gboolean automatic_counts(StoreTxn *txn, gint64 address, const char *domain,
     const char *subject_key, gint64 now, AutomaticCounts *counts,
     GError **error);
+/* A mail that got an automatic letter. */
+typedef struct AutomaticCause {
+	char *words;    /* key of its text (mail/alike.h) */
+	gboolean again; /* it came when another letter had been sent before, and
+			 * may have been an answer to that */
+	gboolean other; /* by another sender of the same domain */
+} AutomaticCause;
+
+/* outbox: the letter. */
 gboolean automatic_add(StoreTxn *txn, gint64 address, const char *domain,
-    const char *subject_key, gboolean authenticated, gint64 now,
-    GError **error);
+    const char *subject_key, const AutomaticCause *cause, gint64 outbox,
+    gboolean authenticated, gint64 now, GError **error);
+
+/* Those of the day before a mail which came at `received`, if their letter had
+ * been sent by then: that mail may answer it. Of the address; with a domain also
+ * of its unproven senders. An array of AutomaticCause, or NULL with error. */
+GPtrArray *automatic_causes(StoreTxn *txn, gint64 address, const char *domain,
+    gint64 received, GError **error);
 
 /* Forgets what is older than any limit looks back (two days). */
 gboolean automatic_purge(StoreTxn *txn, gint64 now, GError **error);

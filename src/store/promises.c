@@ -56,15 +56,16 @@ read_row(StoreRows *rows)
 	ground->level = store_int(rows, 12);
 	ground->length = store_int(rows, 13);
 	ground->kept = store_int(rows, 14);
-	ground->due = store_int(rows, 15);
-	ground->key = rows_text(rows, 16);
-	ground->built = store_int(rows, 17);
-	ground->own = store_int(rows, 18);
-	ground->own_since = store_int(rows, 19);
-	ground->queue = store_int(rows, 20);
-	ground->queue_since = store_int(rows, 21);
-	ground->desk = store_int(rows, 22);
-	ground->desk_since = store_int(rows, 23);
+	ground->exact = store_int(rows, 15);
+	ground->due = store_int(rows, 16);
+	ground->key = rows_text(rows, 17);
+	ground->built = store_int(rows, 18);
+	ground->own = store_int(rows, 19);
+	ground->own_since = store_int(rows, 20);
+	ground->queue = store_int(rows, 21);
+	ground->queue_since = store_int(rows, 22);
+	ground->desk = store_int(rows, 23);
+	ground->desk_since = store_int(rows, 24);
 	return row;
 }
 
@@ -105,7 +106,7 @@ promise_add(StoreTxn *txn, PromiseRow *row, GError **error)
 		   row->ticket, row->number, row->made, row->kind, row->named,
 		   row->basis, row->lead, row->waited, row->told,
 		   row->text, ground->share, ground->level, ground->length,
-		   ground->kept, ground->due, ground->key, ground->built,
+		   ground->kept, ground->exact, ground->due, ground->key, ground->built,
 		   ground->own, ground->own_since, ground->queue,
 		   ground->queue_since, ground->desk, ground->desk_since) &&
 	    timer_add(txn, row->ticket, "promise", row->id,
@@ -114,18 +115,19 @@ promise_add(StoreTxn *txn, PromiseRow *row, GError **error)
 
 gboolean
 promise_outcome(StoreTxn *txn, gint64 now, gint64 most, guint *kept,
-    guint *due, GError **error)
+    guint *exact, guint *due, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	g_autoptr(StoreRows) rows = store_query(
 	    txn, STMT_PROMISE_DUE, error, now, most);
 
-	*kept = *due = 0;
+	*kept = *exact = *due = 0;
 	if (rows == NULL)
 		return FALSE;
 	if (store_next(rows, &reason)) {
 		*kept = (guint)store_int(rows, 0);
-		*due = (guint)store_int(rows, 1);
+		*exact = (guint)store_int(rows, 1);
+		*due = (guint)store_int(rows, 2);
 	}
 	if (reason == NULL)
 		return TRUE;

@@ -12,6 +12,7 @@ typedef struct PromiseGround {
 	gint64 share, level;  /* thousandths; 0: none */
 	gint64 length;        /* age that the curve gave */
 	gint64 kept, due;     /* of the promises that came due last */
+	gint64 exact;         /* of these, kept without the rounding up */
 	char *key;            /* of the like cases; "" */
 	gint64 built;         /* when the curve was drawn */
 	gint64 own, own_since;     /* like cases, settled since or open */
@@ -41,9 +42,10 @@ gboolean promise_add(StoreTxn *txn, PromiseRow *row, GError **error);
 GPtrArray *promise_list(StoreTxn *txn, gint64 ticket, GError **error);
 
 /* How many of the last `most` first promises that have come due were kept:
- * the life had ended by then. What waits for a customer is not due. */
+ * the life had ended by then; exact: by the age that the curve gave, before it
+ * was rounded up. What waits for a customer is not due. */
 gboolean promise_outcome(StoreTxn *txn, gint64 now, gint64 most, guint *kept,
-    guint *due, GError **error);
+    guint *exact, guint *due, GError **error);
 
 /* Numbers of tickets with a promise, after that row id; of gint64. */
 GArray *promise_tickets(StoreTxn *txn, gint64 after, gint64 most,

@@ -98,14 +98,25 @@ spool_quarantine(Spool *spool, const char *name, const char *reason,
 	return sync_quarantine(spool, error) && spool_sync_new(spool, error);
 }
 
+/* A name that no door gives. */
+static const char retried[] = "..a";
+
+gboolean
+spool_is_retried(const char *name)
+{
+	return g_str_has_suffix(name, retried);
+}
+
 gboolean
 spool_retry(Spool *spool, const char *name, GError **error)
 {
 	g_autofree char *path = reason_name(name);
+	g_autofree char *again = g_strconcat(
+	    name, spool_is_retried(name) ? "" : retried, NULL);
 
 	if (!check_name(spool, name, error))
 		return FALSE;
-	if (renameat(spool->quarantine, name, spool->new, name) != 0) {
+	if (renameat(spool->quarantine, name, spool->new, again) != 0) {
 		if (errno == ENOENT)
 			return error_permanent(error,
 			    "quarantine has no mail %s", name);

@@ -232,11 +232,27 @@ CREATE TABLE automatic (
 	address INTEGER NOT NULL REFERENCES address (id),
 	domain TEXT NOT NULL,
 	subject_key TEXT NOT NULL,
+	words TEXT NOT NULL,          -- of the mail that caused it, mail/alike.h
+	outbox INTEGER NOT NULL,      -- the letter; 0: nothing to compare
+	again INTEGER NOT NULL,       -- 1: that mail came after another one of these
 	authenticated INTEGER NOT NULL,
 	at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX automatic_by_address ON automatic (address, at);
+CREATE INDEX automatic_by_domain ON automatic (domain, at)
+	WHERE authenticated = 0;
 CREATE INDEX automatic_by_time ON automatic (at);
+
+-- Strangers' tickets of which an agent was told, or waits to be told with
+-- others; ids of address and ticket rows that may be gone.
+CREATE TABLE told (
+	agent INTEGER NOT NULL,
+	ticket INTEGER NOT NULL,
+	waits INTEGER NOT NULL,       -- 0: by a letter of its own
+	at INTEGER NOT NULL,
+	PRIMARY KEY (agent, ticket)
+) STRICT;
+CREATE INDEX told_by_time ON told (agent, at);
 
 -- Future happenings; a clock jump can delay one but never repeat it.
 CREATE TABLE timer (
@@ -270,7 +286,7 @@ CREATE INDEX life_by_queue ON life (queue, ended, opened, waited, waiting)
 	WHERE counted = 1;
 CREATE INDEX life_by_end ON life (ended, opened, waited, waiting)
 	WHERE counted = 1;
-CREATE INDEX life_by_opening ON life (opened) WHERE counted = 1;
+CREATE INDEX life_by_opening ON life (opened, key) WHERE counted = 1;
 
 -- What a customer was told, and on what ground. The newest row of a ticket
 -- stands. It is kept when the life ends by named + what it waited since.
@@ -290,6 +306,7 @@ CREATE TABLE promise (
 	level INTEGER NOT NULL,       -- quantile asked for, in thousandths
 	length INTEGER NOT NULL,      -- age that the curve gave, seconds
 	kept INTEGER NOT NULL,        -- of the promises that came due last
+	exact INTEGER NOT NULL,       -- of these, without the rounding up
 	due INTEGER NOT NULL,         -- how many those were
 	key TEXT NOT NULL,            -- of the like cases
 	built INTEGER NOT NULL,       -- when the curve was drawn

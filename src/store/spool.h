@@ -63,6 +63,9 @@ typedef struct QuarantineEntry {
 } QuarantineEntry;
 void quarantine_entry_free(QuarantineEntry *entry);
 GPtrArray *spool_quarantined(Spool *spool, GError **error);
+/* It goes under another name, by which it is known as one that was set aside
+ * before. */
+gboolean spool_is_retried(const char *name);
 gboolean spool_retry(Spool *spool, const char *name, GError **error);
 gboolean spool_delete(Spool *spool, const char *name, GError **error);
 /* Descriptor of a quarantined file, as spool_read. */

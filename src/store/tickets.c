@@ -388,6 +388,29 @@ message_texts(StoreTxn *txn, gint64 ticket, GError **error)
 }
 
 gboolean
+message_counts(StoreTxn *txn, gint64 ticket, gint64 since,
+    MessageCounts *counts, GError **error)
+{
+	g_autoptr(StoreRows) rows =
+	    store_query(txn, STMT_MESSAGE_COUNTS, error, ticket, since);
+
+	if (rows == NULL || !store_next(rows, error))
+		return FALSE;
+	counts->all = store_int(rows, 0);
+	counts->machines = store_int(rows, 1);
+	return TRUE;
+}
+
+GPtrArray *
+message_answers(StoreTxn *txn, gint64 ticket, gint64 address, gint64 since,
+    GError **error)
+{
+	return rows_collect(store_query(txn, STMT_MESSAGE_ANSWERS, error,
+				ticket, address, since),
+	    read_text, g_free, error);
+}
+
+gboolean
 message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *address, GError **error)
 {

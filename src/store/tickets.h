@@ -97,6 +97,17 @@ GPtrArray *message_thread_ids(StoreTxn *txn, gint64 ticket, char **last_in,
     GError **error);
 /* Texts of the public thread, newest first, at most 50; of char *. */
 GPtrArray *message_texts(StoreTxn *txn, gint64 ticket, GError **error);
+/* How many mails have come to the ticket since then, and how many of them were
+ * machines'. */
+typedef struct MessageCounts {
+	gint64 all, machines;
+} MessageCounts;
+gboolean message_counts(StoreTxn *txn, gint64 ticket, gint64 since,
+    MessageCounts *counts, GError **error);
+/* What agents' mail of that address said on the ticket since then, newest first,
+ * at most 20; of char *. */
+GPtrArray *message_answers(StoreTxn *txn, gint64 ticket, gint64 address,
+    gint64 since, GError **error);
 /* Who wrote the mail that a notification of the ticket tells of, by the
  * notification's Message-ID; *address 0: nobody. */
 gboolean message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,

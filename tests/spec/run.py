@@ -21,7 +21,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 from lint_header import lint  # noqa: E402
 JAVOB = os.environ["JAVOB"]
-OWN = {"support@shop.example", "billing@shop.example"}
 UPDATE = os.environ.get("UPDATE", "") not in ("", "0")
 STEPS = ("gate: ", "party: ", "thread: ", "seen: ")
 
@@ -133,6 +132,32 @@ def explain(site, path, octets, words):
     return said
 
 
+# What must be said of each mail that was not taken before: pattern, and unless
+# which other one is there.
+DECISIONS = (
+    ("its kind", r"gate: kind is ", None),
+    ("whether it may be answered",
+     r"gate: (may be answered|no automatic answer: .)", None),
+    ("who wrote it", r"party: .+ is (proven|not proven): .", None),
+    ("its ticket", r"thread: (joins ticket \d+ by .|new ticket.*: .)", None),
+    ("its queue", r"route: queue \S+ (by rule|of mailbox) ",
+     r"thread: joins"),
+    ("the acknowledgement", r"(letter: ack|ack: none: .|import: )", None),
+    ("the state", r"ticket: state (stays|is now) ",
+     r"(thread: new|relay: |import: )"),
+    ("who is told", r"(letter: notify|notify: .|relay: |letter: |import: )",
+     None),
+)
+
+
+def undecided(said):
+    """Decisions that the explanation gives no reason for."""
+    for what, pattern, unless in DECISIONS:
+        if not any(re.match(pattern, line) for line in said) and not (
+                unless and any(re.match(unless, line) for line in said)):
+            yield what
+
+
 def give(site, path):
     """One mail or command; gives what is wrong with its explanation. A command
     that must be refused begins with "!"."""
@@ -156,6 +181,9 @@ def give(site, path):
         if name in env:
             words += ["--" + name, env[name]]
     said = explain(site, os.path.join(site.folder, "mail"), octets, words)
+    lacking = [] if said[0].startswith("seen: ") else [
+        "%s: no reason for %s" % (os.path.basename(path), what)
+        for what in undecided(said)]
     before = len(site.letters())
     site.javob("deliver", *words, octets=octets)
     site.javob("process")
@@ -168,7 +196,7 @@ def give(site, path):
     if said[0].startswith("seen: "):
         told = []
     if made == told:
-        return []
+        return lacking + (["the explanation:", *said] if lacking else [])
     return ["%s: explained as" % os.path.basename(path), *told, "but made",
             *made]
 
@@ -227,12 +255,13 @@ def ticket_lines(ticket):
         yield "  %(at)s %(event)s by %(actor)s: %(detail)s" % event
 
 
-def header_faults(letter, octets, answers):
+def header_faults(site, letter, octets, answers):
     """T3: what is wrong with the header of a letter of ours. answers: there
     is a Message-ID that an acknowledgement can name."""
+    own = set(re.findall(r"(?m)^address = (\S+)", read(site.conf)))
     faults = lint(types.SimpleNamespace(
         octets=octets, message=email.message_from_bytes(octets),
-        sender=letter["sender"], rcpts=letter["to"].split(", ")), OWN)
+        sender=letter["sender"], rcpts=letter["to"].split(", ")), own)
     return [f for f in faults if answers or not f.startswith(
         ("an answer without", "References lack"))]
 
@@ -253,7 +282,7 @@ def outcome(site):
         octets = site.octets(letter)
         faults += ["letter %d: %s" % (n, fault)
                    for fault in header_faults(
-                       letter, octets, "@made.invalid" not in answered)]
+                       site, letter, octets, "@made.invalid" not in answered)]
         text = names(readable(octets))
         files["%02d-%s.eml" % (n, letter["letter"])] = text
         lines.append("letter %d: %s <%s> -> %s, ticket %d, %s" % (

@@ -527,6 +527,130 @@ test_reply_closes(House *house, gconstpointer data G_GNUC_UNUSED)
 	assert_state(house, number, "waiting");
 }
 
+/* --- any deeds in any order --------------------------------------------------- */
+
+enum { TICKETS = 5, ROUNDS = 12, DEEDS = 14 };
+
+/* Everything of the first tickets that deeds change, in words. */
+static char *
+picture(House *house)
+{
+	g_autoptr(StoreTxn) txn = house_read(house);
+	GString *out = g_string_new(NULL);
+
+	for (gint64 n = 1001; n < 1001 + TICKETS; n++) {
+		g_autoptr(Ticket) t = ticket_by_number(txn, n, NULL);
+		g_autoptr(GPtrArray) rows = message_list(txn, n, NULL);
+		g_autoptr(GArray) list = link_list(txn, n, NULL);
+		guint in = 0;
+
+		for (guint i = 0; i < rows->len; i++) {
+			const MessageRow *row = rows->pdata[i];
+
+			in += g_str_equal(row->direction, "in") ? 1 : 0;
+		}
+		g_string_append_printf(out,
+		    "%d %s %s agent %d in %d resolved %d mails %u links",
+		    (int)n, t->state, t->queue, (int)t->agent,
+		    (int)t->merged_into, t->resolved != 0, in);
+		for (guint i = 0; i < list->len; i++) {
+			gint64 other = g_array_index(list, gint64, i);
+
+			if (other < 1001 + TICKETS)
+				g_string_append_printf(out, " %d", (int)other);
+		}
+		g_string_append_c(out, '\n');
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* A deed that may or may not be possible. */
+static Act
+any_deed(GRand *rand)
+{
+	static const char *const verbs[] = { "close", "reopen", "spam",
+		"assign", "move", "link", "merge" };
+	static const char *const agents[] = { OLGA, SARA, "-" };
+	Act act = act_of(verbs[g_rand_int_range(rand, 0, 7)],
+	    1001 + g_rand_int_range(rand, 0, TICKETS));
+
+	act.other = 1001 + g_rand_int_range(rand, 0, TICKETS);
+	if (g_str_equal(act.verb, "assign"))
+		act.word = agents[g_rand_int_range(rand, 0, 3)];
+	else
+		act.word = g_rand_boolean(rand) ? "sales" : "general";
+	return act;
+}
+
+static void
+assert_states(House *house)
+{
+	static const char *const states[] = { "new", "open", "waiting",
+		"closed", "spam", NULL };
+
+	for (gint64 n = 1001; n < 1001 + TICKETS; n++) {
+		g_autoptr(Ticket) ticket = house_ticket(house, n);
+
+		g_assert_true(g_strv_contains(states, ticket->state));
+		g_assert_cmpint(ticket->resolved != 0, ==,
+		    g_str_equal(ticket->state, "closed") ||
+			g_str_equal(ticket->state, "spam"));
+	}
+}
+
+/* What was done is taken back from the newest on, each step to what was
+ * before. */
+static void
+do_and_undo(House *house, GRand *rand)
+{
+	g_autoptr(GPtrArray) before = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) done = g_array_new(FALSE, FALSE, sizeof(Act));
+
+	for (guint i = 0; i < DEEDS; i++) {
+		Act act = any_deed(rand);
+		char *was = picture(house);
+		g_autofree char *said = act_as(house, &act, NULL);
+
+		assert_states(house);
+		if (said == NULL) { /* refused: nothing has changed */
+			g_autofree char *is = picture(house);
+
+			g_assert_cmpstr(is, ==, was);
+			g_free(was);
+			continue;
+		}
+		g_ptr_array_add(before, was);
+		g_array_append_val(done, act);
+	}
+	while (done->len > 0) {
+		const Act *act = &g_array_index(done, Act, done->len - 1);
+		g_autofree char *is = NULL;
+
+		g_test_message("undo %s %d (%d, %s)", act->verb,
+		    (int)act->number, (int)act->other, act->word);
+		undo(house, act->number);
+		is = picture(house);
+		g_assert_cmpstr(is, ==, before->pdata[done->len - 1]);
+		g_ptr_array_set_size(before, (gint)done->len - 1);
+		g_array_set_size(done, done->len - 1);
+	}
+}
+
+static void
+test_any(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(
+	    (guint32)g_test_rand_int());
+
+	for (guint i = 0; i < TICKETS; i++) {
+		g_autofree char *id = g_strdup_printf("m%u@x", i);
+
+		open_ticket(house, id, i % 2 == 0 ? ANN : BOB);
+	}
+	for (guint i = 0; i < ROUNDS; i++)
+		do_and_undo(house, rand);
+}
+
 #define TEST(title, function)                                                  \
 	g_test_add("/act/" title, House, NULL, house_set_up, function,         \
 	    house_tear_down)
@@ -554,5 +678,6 @@ main(int argc, char **argv)
 	TEST("an answer from the shell is an agent's answer", test_reply);
 	TEST("an answer from the shell is guarded as any", test_reply_guarded);
 	TEST("an answer from the shell may close", test_reply_closes);
+	TEST("any deeds in any order are taken back step by step", test_any);
 	return g_test_run();
 }

@@ -231,6 +231,19 @@ test_level(gconstpointer data)
 	    levels[i].want, 1e-9);
 }
 
+/* What rounding up gives is taken off the aim. */
+static void
+test_rounded(void)
+{
+	g_assert_cmpfloat_with_epsilon(
+	    eta_level_rounded(.8, 160, 160, 200), eta_level(.8, 160, 200),
+	    1e-9);
+	/* 40 of 200 more by rounding: .64 is aimed at, and .6 was met. */
+	g_assert_cmpfloat_with_epsilon(eta_level_rounded(.8, 160, 120, 200),
+	    .64 + .64 - (120 + 50 * .64) / 250, 1e-9);
+	g_assert_cmpfloat(eta_level_rounded(.8, 200, 0, 200), >=, .02);
+}
+
 static void
 test_lead(void)
 {
@@ -304,6 +317,7 @@ main(int argc, char **argv)
 
 		g_test_add_data_func(path, GUINT_TO_POINTER(i), test_level);
 	}
+	g_test_add_func("/eta/level of what is rounded up", test_rounded);
 	g_test_add_func("/eta/when it is looked at again", test_lead);
 	g_test_add_func("/eta/a new date is a later one", test_again);
 	g_test_add_func("/eta/when a curve is made anew", test_stale);

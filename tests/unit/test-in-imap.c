@@ -651,14 +651,14 @@ test_reconnect(void)
 static void
 test_many(void)
 {
-	g_autoptr(Desk) desk = desk_known("mails=250", 0);
+	g_autoptr(Desk) desk = desk_known("mails=600", 0);
 
 	desk->settings.after = IMAP_AFTER_MOVE;
 	desk_start(desk);
-	WANT(has_state, desk, "Done=250");
-	g_assert_cmpuint(desk->status.taken, ==, 250);
+	WANT(has_state, desk, "Done=600");
+	g_assert_cmpuint(desk->status.taken, ==, 600);
 	desk_stop(desk);
-	g_assert_cmpuint(desk->floor, ==, 250);
+	g_assert_cmpuint(desk->floor, ==, 600);
 }
 
 static void
@@ -863,29 +863,29 @@ main(int argc, char **argv)
 	certificates = peer_certificates();
 	ca = g_build_filename(certificates, "ca.crt", NULL);
 	trust = stream_trust_new(ca, NULL);
-	g_test_add_func("/in-imap/at first sight old mail stays where it is",
+	g_test_add_func("/in-imap/AC-19: at first sight old mail stays where it is",
 	    test_first_sight);
-	g_test_add_func("/in-imap/at first sight, without UIDNEXT",
+	g_test_add_func("/in-imap/AC-19: at first sight, without UIDNEXT",
 	    test_first_sight_no_uidnext);
-	g_test_add_func("/in-imap/a restart goes on where it was",
+	g_test_add_func("/in-imap/AC-05: a restart goes on where it was",
 	    test_restart);
 	g_test_add_func("/in-imap/what was moved away is settled",
 	    test_moved_is_settled);
-	g_test_add_func("/in-imap/a new UIDVALIDITY means all again",
+	g_test_add_func("/in-imap/AC-05: a new UIDVALIDITY means all again",
 	    test_uidvalidity);
-	g_test_add_func("/in-imap/mail from before first sight stays out, "
+	g_test_add_func("/in-imap/AC-19: mail from before first sight stays out, "
 			"whatever its UID",
 	    test_uidvalidity_old);
 	g_test_add_func("/in-imap/a mail that spoils the list is left out",
 	    test_unlistable);
 	g_test_add_func("/in-imap/a lost connection comes back",
 	    test_reconnect);
-	g_test_add_func("/in-imap/a backlog is taken", test_many);
+	g_test_add_func("/in-imap/T5, T6: a backlog of six hundred is taken", test_many);
 	g_test_add_func("/in-imap/too large mail stays", test_too_large);
 	g_test_add_func("/in-imap/a big mail is streamed", test_big);
-	g_test_add_func("/in-imap/no room in the spool: not marked",
+	g_test_add_func("/in-imap/T4: no room in the spool: not marked",
 	    test_spool_away);
-	g_test_add_func("/in-imap/no store: later", test_store_away);
+	g_test_add_func("/in-imap/T4: no store: later", test_store_away);
 	g_test_add_func("/in-imap/the floor is saved seldom", test_few_saves);
 	g_test_add_func("/in-imap/a listing that breaks off settles nothing",
 	    test_broken_off);

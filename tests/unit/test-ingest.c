@@ -201,6 +201,40 @@ test_broken_file(Shop *shop, gconstpointer data G_GNUC_UNUSED)
 	g_assert_cmpuint(waiting(shop), ==, 0);
 }
 
+/* A mail that has killed us has a minimal ticket, which a byte scan made. Tried
+ * anew and read, it goes there, and opens no second one. */
+static void
+test_retried(Shop *shop, gconstpointer data G_GNUC_UNUSED)
+{
+	const char *mail = MAIL("1@x", "Hello");
+	g_autoptr(GBytes) octets = g_bytes_new(mail, strlen(mail));
+	g_autoptr(GPtrArray) names = NULL;
+	g_autoptr(GPtrArray) rows = NULL;
+	g_autoptr(StoreTxn) txn = NULL;
+	const char *name;
+
+	g_assert_cmpint(
+	    house_take(&shop->house, message_scan(octets), NULL), ==, 1001);
+	add_mail(shop, mail);
+	names = spool_list(shop->spool, 10, NULL);
+	name = names->pdata[0];
+	g_assert_true(spool_quarantine(shop->spool, name, "why", NULL));
+	g_assert_true(spool_retry(shop->spool, name, NULL));
+	g_assert_cmpuint(work_off(shop), ==, 1);
+	g_assert_cmpuint(waiting(shop), ==, 0);
+	g_assert_cmpuint(aside(shop), ==, 0);
+	g_assert_cmpuint(tickets(shop), ==, 1);
+	txn = house_read(&shop->house);
+	rows = message_list(txn, 1001, NULL);
+	for (guint i = 0; i < rows->len; i++) {
+		const MessageRow *row = rows->pdata[i];
+
+		if (g_str_equal(row->reason, "itself, set aside before"))
+			return;
+	}
+	g_assert_not_reached();
+}
+
 /* The process died between commit and removal: the file is there again. */
 static void
 test_died(Shop *shop, gconstpointer data G_GNUC_UNUSED)
@@ -288,6 +322,7 @@ static const struct {
 	{ "what kills other parsers is a ticket", test_deep },
 	{ "a broken spool file is set aside", test_broken_file },
 	{ "a mail that is there again goes without a trace", test_died },
+	{ "a mail tried anew goes to its minimal ticket", test_retried },
 	{ "while the store is locked mail waits", test_locked },
 	{ "a missing store is not made anew", test_no_store },
 	{ "an agent's answer goes out with its file", test_agent },

@@ -93,9 +93,10 @@ test_counts(House *house, gconstpointer data)
 	    party_need(txn, sent[i].address, sent[i].address, "", 10, &error);
 	const AutomaticCounts *want = &sent[i].want;
 	AutomaticCounts got = { 0 };
+	AutomaticCause cause = { (char *)"", FALSE, FALSE };
 
 	g_assert_true(automatic_add(txn, to->id, sent[i].domain,
-	    sent[i].subject, sent[i].proven, HOUSE_NOW - sent[i].ago, &error));
+	    sent[i].subject, &cause, 0, sent[i].proven, HOUSE_NOW - sent[i].ago, &error));
 	g_assert_true(automatic_counts(txn, ann->id, "x.example", "parcel",
 	    HOUSE_NOW, &got, &error));
 	g_assert_no_error(error);

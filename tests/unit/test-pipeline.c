@@ -339,12 +339,40 @@ test_uid(House *house, gconstpointer data G_GNUC_UNUSED)
 	g_assert_cmpuint(g_hash_table_size(uids), ==, 2);
 }
 
+/* Whoever keeps writing, agents hear of it thirty times an hour at most. */
+static void
+test_mail_bomb(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	Message *first = house_mail("a@x", "ann@customer.example", "Hello");
+	gint64 number;
+	g_autofree char *key = NULL;
+	guint told;
+
+	house_prove(first, "pass");
+	number = house_take(house, first, NULL);
+	key = house_keyed(house, TOKEN_CUSTOMER, number,
+	    house_party(house, "ann@customer.example"));
+	for (guint i = 0; i < 50; i++) {
+		g_autofree char *id = g_strdup_printf("b%u@x", i);
+		Message *more = house_mail(id, "ann@customer.example", id);
+
+		house_prove(more, "pass");
+		g_assert_cmpint(house_take_at(house, more, key,
+				    HOUSE_NOW + 10 + i),
+		    ==, number);
+	}
+	told = house_letters(house, "notify", "olga@shop.example");
+	g_assert_cmpuint(told, >=, 29);
+	g_assert_cmpuint(told, <=, 31);
+}
+
 static const struct {
 	const char *path;
 	void (*run)(House *house, gconstpointer data);
 } tests[] = {
 	{ "a first mail is a ticket, an ack and notifications", test_first },
 	{ "the same mail again is nothing", test_twice },
+	{ "of fifty mails in an hour thirty are told", test_mail_bomb },
 	{ "the same Message-ID with other content is another mail",
 	    test_same_id },
 	{ "a report that names our letter finds its ticket", test_returned },

@@ -531,6 +531,12 @@ test_retry_and_delete(Case *c, gconstpointer data)
 	g_assert_true(spool_retry(c->spool, name, NULL));
 	g_assert_cmpuint(spool_count(c->spool, NULL), ==, 1);
 	g_assert_cmpuint(files_in(c, "quarantine"), ==, 0);
+	g_assert_false(spool_is_retried(name));
+	g_free(name);
+	name = first_name(c);
+	g_assert_true(spool_is_retried(name));
+	g_assert_true(spool_quarantine(c->spool, name, "why", NULL));
+	g_assert_true(spool_retry(c->spool, name, NULL));
 	g_assert_true(spool_quarantine(c->spool, name, "why", NULL));
 	g_assert_cmpuint(files_in(c, "quarantine"), ==, 2);
 	g_assert_true(spool_delete(c->spool, name, NULL));
