@@ -17,7 +17,6 @@
 #include "ground/error.h"
 #include "ground/log.h"
 #include "ground/stream.h"
-#include "ground/text.h"
 #include "ground/wake.h"
 #include "mail/message.h"
 #include "policy/board_page.h"
@@ -395,23 +394,16 @@ end_watches(GPtrArray *watches)
 static void
 write_status(const Boards *boards, const GPtrArray *watches)
 {
-	g_autofree char *path = g_build_filename(
-	    boards->run_dir, "board.status", NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	for (guint i = 0; i < watches->len; i++) {
 		const Watch *watch = watches->pdata[i];
-		g_autofree char *problem = watch->failing_since != 0
-		    ? text_clean_line(watch->problem, 0)
-		    : g_strdup("");
 
-		g_string_append_printf(text,
-		    "%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT "\t%s\n",
-		    watch->board->name, g_atomic_int_get(&watch->connected),
-		    watch->last_round, watch->failing_since, problem);
+		role_status_add(text, watch->board->name,
+		    g_atomic_int_get(&watch->connected), watch->last_round,
+		    watch->failing_since, watch->problem);
 	}
-	if (!g_file_set_contents(path, text->str, (gssize)text->len, NULL))
-		log_error("event=status-failed file=%s", path);
+	role_status_write(boards->run_dir, "board.status", text);
 }
 
 /* Until it is time to stop: whoever wakes this role has committed something. */

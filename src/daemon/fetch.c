@@ -13,7 +13,6 @@
 #include "ground/error.h"
 #include "ground/log.h"
 #include "ground/stream.h"
-#include "ground/text.h"
 #include "ground/wake.h"
 #include "in/in_imap.h"
 #include "store/seen.h"
@@ -233,25 +232,17 @@ end_watches(GPtrArray *watches)
 static void
 write_status(const Fetch *fetch, const GPtrArray *watches)
 {
-	g_autofree char *path = g_build_filename(
-	    fetch->run_dir, "fetch.status", NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	for (guint i = 0; i < watches->len; i++) {
 		const Watch *watch = watches->pdata[i];
 		const ImapStatus *status = &watch->status;
-		g_autofree char *problem = status->failing_since != 0
-		    ? text_clean_line(status->problem, 0)
-		    : g_strdup("");
 
-		g_string_append_printf(text,
-		    "%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT "\t%s\n",
-		    watch->mailbox->name,
+		role_status_add(text, watch->mailbox->name,
 		    g_atomic_int_get(&status->connected), status->last_sweep,
-		    status->failing_since, problem);
+		    status->failing_since, status->problem);
 	}
-	if (!g_file_set_contents(path, text->str, (gssize)text->len, NULL))
-		log_error("event=status-failed file=%s", path);
+	role_status_write(fetch->run_dir, "fetch.status", text);
 }
 
 gboolean

@@ -10,12 +10,35 @@
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/log.h"
+#include "ground/text.h"
 #include "ground/wake.h"
 
 char *
 role_run_dir(const Site *site)
 {
 	return g_build_filename(site->state_dir, "run", NULL);
+}
+
+void
+role_status_add(GString *text, const char *name, gboolean connected,
+    gint64 last, gint64 failing_since, const char *problem)
+{
+	g_autofree char *line = failing_since != 0
+	    ? text_clean_line(problem, 0)
+	    : g_strdup("");
+
+	g_string_append_printf(text,
+	    "%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT "\t%s\n", name,
+	    connected ? 1 : 0, last, failing_since, line);
+}
+
+void
+role_status_write(const char *run_dir, const char *file, const GString *text)
+{
+	g_autofree char *path = g_build_filename(run_dir, file, NULL);
+
+	if (!g_file_set_contents(path, text->str, (gssize)text->len, NULL))
+		log_error("event=status-failed file=%s", path);
 }
 
 void

@@ -43,6 +43,13 @@ gboolean board_wanted(const Site *site);
  * g_free. */
 char *role_run_dir(const Site *site);
 
+/* A line of a status file, which `javob health` reads, about something watched:
+ * last look 0: none yet; failing_since 0: well, whatever problem says. */
+void role_status_add(GString *text, const char *name, gboolean connected,
+    gint64 last, gint64 failing_since, const char *problem);
+void role_status_write(const char *run_dir, const char *file,
+    const GString *text);
+
 /* What the key file says now: `javob key rotate` may have changed it. */
 void role_refresh_keys(const Site *site, TokenKeys *keys);
 
