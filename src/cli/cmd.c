@@ -19,6 +19,7 @@ const Command *const commands[] = {
 	&cmd_process,
 	&cmd_inspect,
 	&cmd_language,
+	&cmd_faq,
 	&cmd_thread,
 	&cmd_explain,
 	&cmd_ticket,

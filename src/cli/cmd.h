@@ -22,6 +22,7 @@ extern const Command cmd_customer;
 extern const Command cmd_deliver;
 extern const Command cmd_eta_replay;
 extern const Command cmd_explain;
+extern const Command cmd_faq;
 extern const Command cmd_health;
 extern const Command cmd_import;
 extern const Command cmd_init;

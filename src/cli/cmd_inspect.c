@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "ground/error.h"
 #include "mail/parser.h"
+#include "policy/lang.h"
 
 #define WORKERS_MOST   4
 #define FILES_FOR_MORE 16 /* so many make a second worker worth while */
@@ -95,6 +96,27 @@ add_bounce(Json *json, const Dsn *dsn)
 }
 
 static void
+add_language(Json *json, const Message *message)
+{
+	g_autoptr(LangChoice) choice = lang_choose(message->new_text,
+	    message->subject, message, message_author(message), NULL, NULL);
+	g_autofree char *confidence = NULL;
+	char digits[G_ASCII_DTOSTR_BUF_SIZE];
+	Json one;
+
+	if (choice->confidence == 0) {
+		json_raw(json, "language", "null");
+		return;
+	}
+	json_begin(&one);
+	json_text(&one, "tag", choice->tag);
+	json_raw(&one, "confidence",
+	    g_ascii_formatd(digits, sizeof digits, "%.2f", choice->confidence));
+	confidence = json_end(&one);
+	json_raw(json, "language", confidence);
+}
+
+static void
 print_message(const Message *message, const char *path)
 {
 	g_autofree char *text = NULL;
@@ -120,6 +142,7 @@ print_message(const Message *message, const char *path)
 	json_text(&json, "kind", message_kind_name(message->kind));
 	json_list(&json, "kind_reasons", message->kind_reasons);
 	json_bool(&json, "may_answer", message->may_answer);
+	add_language(&json, message);
 	json_text(&json, "body_text", message->body_text);
 	json_text(&json, "new_text", message->new_text);
 	json_int(&json, "quoted_lines", message->quoted_lines);

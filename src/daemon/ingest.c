@@ -342,6 +342,10 @@ read_item(Ingest *ingest, Item *item, GError **error)
 	/* A small mail cannot have too large ones: a customer's is parsed once,
 	 * not twice. */
 	flags = size <= ATTACH_MOST ? MESSAGE_WITH_ATTACHMENTS : 0;
+	/* So is an agent's, when the envelope already tells that it is his. */
+	if (flags != 0 && item->envelope->reverse_path != NULL &&
+	    roster_has(ingest->roster, item->envelope->reverse_path))
+		flags |= MESSAGE_WITH_HTML;
 	if (!parse(ingest, item, flags, error))
 		return FALSE;
 	if (item->quarantine != NULL)

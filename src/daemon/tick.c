@@ -11,8 +11,10 @@
 #include "ground/log.h"
 #include "ground/wake.h"
 #include "mail/message.h"
+#include "policy/act.h"
 #include "policy/assign.h"
 #include "policy/delay.h"
+#include "policy/digest.h"
 #include "policy/flood.h"
 #include "policy/notify.h"
 #include "policy/ticket.h"
@@ -139,6 +141,59 @@ remind(Firing *firing, GError **error)
 	return TRUE;
 }
 
+static void
+free_item(gpointer data)
+{
+	digest_item_free(data);
+}
+
+/* The first of an agent's timers takes all others with it. */
+static gboolean
+digest(Firing *firing, GError **error)
+{
+	StoreTxn *txn = firing->txn;
+	const TimerRow *timer = firing->timer;
+	const Desk *desk = firing->desk;
+	gint64 now = firing->now;
+	g_autoptr(GPtrArray) rows =
+	    timer_of(txn, NOTIFY_DIGEST, timer->number, error);
+	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(free_item);
+	g_autofree char *cause = NULL;
+	gboolean there = FALSE;
+
+	if (rows == NULL)
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const TimerRow *row = rows->pdata[i];
+		g_autoptr(DigestItem) item = g_new0(DigestItem, 1);
+
+		there = there || row->id == timer->id;
+		item->facts =
+		    facts_of_ticket(txn, desk, row->ticket, now, error);
+		item->words = item->facts != NULL
+		    ? act_last_words(txn, row->ticket, error)
+		    : NULL;
+		if (item->words == NULL)
+			return FALSE;
+		if (row->ticket == timer->ticket)
+			g_ptr_array_insert(
+			    items, 0, g_steal_pointer(&item));
+		else
+			g_ptr_array_add(items, g_steal_pointer(&item));
+	}
+	if (!there)
+		return TRUE;
+	for (guint i = 0; i < rows->len; i++)
+		if (!timer_done(
+			txn, ((TimerRow *)rows->pdata[i])->id, error))
+			return FALSE;
+	cause = g_strdup_printf("digest:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT,
+	    timer->number, timer->due);
+	digest_letter(items, timer->number, cause, desk, now,
+	    firing->effects);
+	return TRUE;
+}
+
 static gboolean
 flood_over(Firing *firing, GError **error)
 {
@@ -235,6 +290,7 @@ static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
 	{ "wake", waited },
 	{ "remind", remind },
+	{ NOTIFY_DIGEST, digest },
 	{ "flood", flood_over },
 	{ "promise", promised },
 	{ ASSIGN_TIMER, assign },

@@ -32,6 +32,9 @@ char *cleanhtml_keep(const char *html, const GArray *spans);
 /* True if a picture of clean HTML is the part with that Content-ID. */
 gboolean cleanhtml_shows(const char *html, const char *content_id);
 
+/* Clean HTML whose pictures of one Content-ID have another. Free with g_free. */
+char *cleanhtml_rename(const char *html, const char *from, const char *to);
+
 /* Clean HTML in one line, which may be broken at its spaces without a change to
  * what is seen. Free with g_free. */
 char *cleanhtml_line(const char *html);

@@ -370,15 +370,32 @@ cleanhtml_keep(const char *html, const GArray *spans)
 	return NULL;
 }
 
+static char *
+source_of(const char *content_id)
+{
+	g_autoptr(GString) escaped = g_string_new(NULL);
+
+	cleanhtml_escape(escaped, content_id, strlen(content_id));
+	return g_strdup_printf("src=\"cid:%s\"", escaped->str);
+}
+
 gboolean
 cleanhtml_shows(const char *html, const char *content_id)
 {
 	g_autofree char *source = NULL;
-	g_autoptr(GString) escaped = g_string_new(NULL);
 
 	if (content_id == NULL || *content_id == '\0')
 		return FALSE;
-	cleanhtml_escape(escaped, content_id, strlen(content_id));
-	source = g_strdup_printf("src=\"cid:%s\"", escaped->str);
+	source = source_of(content_id);
 	return strstr(html, source) != NULL;
+}
+
+char *
+cleanhtml_rename(const char *html, const char *from, const char *to)
+{
+	g_autofree char *old = source_of(from), *new = source_of(to);
+	GString *out = g_string_new(html);
+
+	g_string_replace(out, old, new, 0);
+	return g_string_free(out, FALSE);
 }

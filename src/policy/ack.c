@@ -107,6 +107,36 @@ knows_number(const Facts *facts, const Ticket *ticket)
 	    (facts->ticket->promised != 0 || facts->ticket->answered != 0);
 }
 
+static void
+set_faq(MustacheData *data, const Facts *facts)
+{
+	guint n = facts->faq != NULL ? facts->faq->len : 0;
+
+	mustache_set_flag(data, "has_faq", n > 0);
+	for (guint i = 0; i < n; i++) {
+		const FaqHit *hit = facts->faq->pdata[i];
+		MustacheData *item = mustache_data_new();
+
+		mustache_set(item, "title", hit->title);
+		mustache_set(item, "url", hit->url);
+		mustache_append(data, "faq", item);
+	}
+}
+
+/* Each counts as shown, on the ticket and for `javob faq`. */
+static void
+note_faq(const Facts *facts, Effects *effects)
+{
+	for (guint i = 0; facts->faq != NULL && i < facts->faq->len; i++) {
+		const FaqHit *hit = facts->faq->pdata[i];
+
+		g_array_append_val(effects->faq_shown, hit->id);
+		effects_event(effects, "faq-shown", "javob", "%s", hit->title);
+		effects_reason(effects, "faq", "%.2f: %s", hit->score,
+		    hit->title);
+	}
+}
+
 void
 ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
@@ -129,8 +159,8 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	plan.letter = knows_number(facts, ticket) ? LETTER_ACK_FOLLOWUP
 	    : proven			   ? LETTER_ACK
 					   : LETTER_ACK_PLAIN;
-	plan.language = templates_language(
-	    desk->templates, plan.letter, ticket->language);
+	plan.language = lang_letter(desk->site, desk->templates, plan.letter,
+	    ticket->language, facts->mailbox);
 	plan.cause = cause;
 	plan.to = facts_answer_to(facts);
 	plan.class = COMPOSE_AUTO_REPLIED;
@@ -149,6 +179,8 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	data = letter_data(facts, effects);
 	set_times(data, facts, effects, plan.language, now);
 	name = set_words(data, facts, effects, plan.language, proven);
+	if (plan.letter == LETTER_ACK)
+		set_faq(data, facts);
 	plan.to_name = proven ? name : NULL;
 	plan.data = data;
 	if (!letter_add(facts, desk, now, &plan, effects))
@@ -158,4 +190,6 @@ ack_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    proven ? PROMISE_TOLD : PROMISE_TOLD_PLAIN, effects);
 	effects_event(effects, "acknowledged", "javob", "%s",
 	    letter_name(plan.letter));
+	if (plan.letter == LETTER_ACK)
+		note_faq(facts, effects);
 }

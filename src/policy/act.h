@@ -37,4 +37,7 @@ gboolean act_fill(Act *act, const Verb *verb, const char *argument);
 char *act_run(StoreTxn *txn, const Desk *desk, const Act *act, gint64 now,
     GError **error);
 
+/* What the customer wrote last; "" when nothing. NULL with error. */
+char *act_last_words(StoreTxn *txn, gint64 ticket, GError **error);
+
 #endif

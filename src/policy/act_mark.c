@@ -366,14 +366,17 @@ need_customer(ActScene *scene, GError **error)
 static gboolean
 put_language(ActScene *scene, const char *language, GError **error)
 {
+	Ticket *ticket = scene->effects->ticket;
 	g_autoptr(Customer) customer = need_customer(scene, error);
 	CustomerWords words = { 0 };
 
 	words.language = language;
-	return customer != NULL &&
-	       customer_set(scene->txn, customer, &words, error) &&
-	       ticket_set_language(scene->txn, scene->effects->ticket->id,
-		   language, error);
+	if (customer == NULL ||
+	    !customer_set(scene->txn, customer, &words, error))
+		return FALSE;
+	g_free(ticket->language);
+	ticket->language = g_strdup(language);
+	return TRUE;
 }
 
 char *
@@ -381,15 +384,13 @@ act_language(ActScene *scene, GError **error)
 {
 	Ticket *ticket = scene->effects->ticket;
 	const char *language = scene->act->word;
+	g_autofree char *before = g_strdup(ticket->language);
 
 	if (!put_language(scene, language, error))
 		return NULL;
 	effects_event(scene->effects, "language", scene->act->actor,
-	    "%s, before: %s", language, ticket->language);
-	effects_change(scene->effects, "language=%s&now=%s", ticket->language,
-	    language);
-	g_free(ticket->language);
-	ticket->language = g_strdup(language);
+	    "%s, before: %s", language, before);
+	effects_change(scene->effects, "language=%s&now=%s", before, language);
 	ticket->updated = scene->now;
 	return g_strdup_printf("the language of ticket %" NUMBER " is %s",
 	    ticket->number, language);

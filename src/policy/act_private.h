@@ -55,8 +55,6 @@ gboolean act_undo_label(ActScene *scene, GHashTable *change, GError **error);
 gboolean act_undo_language(ActScene *scene, GHashTable *change, GError **error);
 gboolean act_undo_cc(ActScene *scene, GHashTable *change, GError **error);
 
-/* What the customer wrote last; "" when nothing. NULL with error. */
-char *act_last_words(StoreTxn *txn, gint64 ticket, GError **error);
 
 char *act_merge(ActScene *scene, GError **error);
 char *act_split(ActScene *scene, GError **error);

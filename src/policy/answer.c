@@ -47,15 +47,52 @@ is_picture(const Attachment *attachment)
 	    text_starts(attachment->type, "image/");
 }
 
+/* A part as it goes out. Its Content-ID often names the agent's machine: a
+ * picture gets one of ours, all others need none. */
+static void
+add_attachment(Answer *answer, const Attachment *from, const char *domain)
+{
+	Attachment *to = g_new0(Attachment, 1);
+
+	to->name = g_strdup(from->name);
+	to->type = g_strdup(from->type);
+	to->content_id = g_strdup("");
+	to->is_inline = from->is_inline;
+	to->size = from->size;
+	to->sha256 = g_strdup(from->sha256);
+	to->octets = from->octets != NULL ? g_bytes_ref(from->octets) : NULL;
+	if (answer->html != NULL && is_picture(from) &&
+	    cleanhtml_shows(answer->html, from->content_id)) {
+		char *html;
+
+		g_free(to->content_id);
+		to->content_id = g_strdup_printf(
+		    "picture-%u@%s", answer->attachments->len + 1, domain);
+		html = cleanhtml_rename(
+		    answer->html, from->content_id, to->content_id);
+		g_free(answer->html);
+		answer->html = html;
+	}
+	g_ptr_array_add(answer->attachments, to);
+}
+
+static void
+free_attachment(gpointer data)
+{
+	attachment_free(data);
+}
+
 /* Of the pictures only those that his own words show: the others were quoted,
  * or belong to his signature. */
 static void
-choose_attachments(Answer *answer, const Message *message)
+choose_attachments(
+    Answer *answer, const Message *message, const Mailbox *mailbox)
 {
+	const char *domain = address_domain(mailbox->address);
 	gboolean has_html = *message->html != '\0';
 
 	for (guint i = 0; i < message->attachments->len; i++) {
-		Attachment *attachment = message->attachments->pdata[i];
+		const Attachment *attachment = message->attachments->pdata[i];
 
 		if (is_private(attachment))
 			continue;
@@ -67,7 +104,7 @@ choose_attachments(Answer *answer, const Message *message)
 			if (!has_html && message->quoted_lines > 0)
 				answer->is_doubtful = TRUE;
 		}
-		g_ptr_array_add(answer->attachments, attachment);
+		add_attachment(answer, attachment, domain);
 	}
 }
 
@@ -166,8 +203,8 @@ answer_new(const Facts *facts, const char *text, const char *language)
 		if (answer->html != NULL && *answer->html == '\0')
 			g_clear_pointer(&answer->html, g_free);
 	}
-	answer->attachments = g_ptr_array_new();
-	choose_attachments(answer, message);
+	answer->attachments = g_ptr_array_new_with_free_func(free_attachment);
+	choose_attachments(answer, message, facts->mailbox);
 	return answer;
 }
 

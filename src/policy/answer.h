@@ -9,7 +9,7 @@
 typedef struct Answer {
 	char *text; /* without signature; "" when there is none */
 	char *html; /* the same, clean; NULL: only text */
-	GPtrArray *attachments; /* of Attachment, borrowed from the mail */
+	GPtrArray *attachments; /* of Attachment, copies */
 	gboolean greets; /* he has greeted the customer himself */
 	gboolean closes; /* and closed the letter */
 	char *name;      /* by which the customer knows him; "" : the desk's */

@@ -8,6 +8,7 @@
 #include "ground/text.h"
 #include "mail/address.h"
 #include "mail/message.h"
+#include "policy/lang.h"
 #include "policy/roster.h"
 #include "store/copy.h"
 #include "store/erasure.h"
@@ -66,11 +67,9 @@ customer_find(StoreTxn *txn, const char *address, GError **error)
 static gboolean
 is_tag(const char *language)
 {
-	return *language == '\0' ||
-	       (strlen(language) <= 35 && g_ascii_isalpha(*language) &&
-		   strspn(language, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-") ==
-		       strlen(language));
+	g_autofree char *tag = lang_tag(language);
+
+	return *language == '\0' || (tag != NULL && strlen(tag) <= 35);
 }
 
 static gboolean
@@ -97,6 +96,18 @@ put(char **at, const char *text)
 	*at = g_strdup(text);
 }
 
+/* As we write tags; what an agent says stands until the customer writes a
+ * whole text in another language. */
+static void
+set_language(Profile *profile, const char *language)
+{
+	g_autofree char *tag =
+	    *language != '\0' ? lang_tag(language) : g_strdup("");
+
+	put(&profile->language, tag != NULL ? tag : "");
+	profile->told = *profile->language != '\0';
+}
+
 gboolean
 customer_set(StoreTxn *txn, const Customer *customer,
     const CustomerWords *words, GError **error)
@@ -111,7 +122,7 @@ customer_set(StoreTxn *txn, const Customer *customer,
 		profile->named = *profile->name != '\0';
 	}
 	if (words->language != NULL)
-		put(&profile->language, words->language);
+		set_language(profile, words->language);
 	if (words->tone != NULL)
 		put(&profile->tone, words->tone);
 	for (guint i = 0; words->deliverable && i < customer->addresses->len;

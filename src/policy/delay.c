@@ -174,8 +174,8 @@ write_letter(const Facts *facts, const Desk *desk, const DelayScene *scene,
 
 	plan.letter = g_str_equal(row->kind, "date") ? LETTER_DELAY
 						     : LETTER_UPDATE;
-	plan.language = templates_language(
-	    desk->templates, plan.letter, facts->ticket->language);
+	plan.language = lang_letter(desk->site, desk->templates, plan.letter,
+	    facts->ticket->language, facts->mailbox);
 	set_values(data, facts, scene, plan.language, to, old, row);
 	row->text = promise_text(facts, plan.language, row->named, row->text);
 	plan.cause = cause;

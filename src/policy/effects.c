@@ -6,6 +6,7 @@
 #include "mail/autosub.h"
 #include "policy/promise.h"
 #include "policy/proof.h"
+#include "store/faqs.h"
 #include "store/history.h"
 #include "store/labels.h"
 #include "store/links.h"
@@ -99,6 +100,7 @@ effects_new(void)
 	effects->told = g_array_new(FALSE, FALSE, sizeof(ToldEffect));
 	effects->timers = g_ptr_array_new_with_free_func(free_timer);
 	effects->undeliverable = g_array_new(FALSE, FALSE, sizeof(gint64));
+	effects->faq_shown = g_array_new(FALSE, FALSE, sizeof(gint64));
 	effects->reasons = g_ptr_array_new_with_free_func(g_free);
 	return effects;
 }
@@ -123,6 +125,7 @@ effects_free(Effects *effects)
 	g_array_unref(effects->undeliverable);
 	g_free(effects->preview);
 	g_clear_pointer(&effects->orders, g_ptr_array_unref);
+	g_array_unref(effects->faq_shown);
 	g_ptr_array_unref(effects->reasons);
 	g_free(effects);
 }
@@ -329,7 +332,9 @@ write_letter(StoreTxn *txn, const LetterEffect *letter, gint64 ticket,
 		letter->reverse_path, to, now, outbox, error) &&
 	    (!held ||
 		outbox_set_state(
-		    txn, *outbox, "queued", "held", &changed, error));
+		    txn, *outbox, "queued", "held", &changed, error)) &&
+	    (letter->due <= now ||
+		outbox_delay(txn, *outbox, letter->due, error));
 }
 
 static gboolean
@@ -410,6 +415,13 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 			effects->watchers->pdata[i], &changed, error))
 			return FALSE;
 	}
+	for (guint i = 0; i < effects->faq_shown->len; i++)
+		if (!faq_add_shown(txn, ticket->id,
+			g_array_index(effects->faq_shown, gint64, i), now,
+			error))
+			return FALSE;
+	if (effects->deflected && !faq_set_helped(txn, ticket->id, error))
+		return FALSE;
 	for (guint i = 0; i < effects->events->len; i++) {
 		const EventEffect *row = effects->events->pdata[i];
 
@@ -451,6 +463,9 @@ write_parties(StoreTxn *txn, const Facts *facts, const Effects *effects,
 	    !g_str_equal(facts->author->name, sender->name) &&
 	    (!facts->imported || *sender->name == '\0') &&
 	    !party_set_name(txn, sender->id, facts->author->name, error))
+		return FALSE;
+	if (effects->learned != NULL &&
+	    !party_set_language(txn, sender->id, effects->learned, error))
 		return FALSE;
 	return TRUE;
 }

@@ -14,6 +14,7 @@ typedef struct LetterEffect {
 	char *to;           /* the first forward-path */
 	GPtrArray *cc;      /* of char *, the others */
 	gint64 address;     /* row of to */
+	gint64 due;         /* not before; 0: at once */
 	char *from_name, *from_address;
 	char *message_id, *subject, *text;
 	GBytes *octets;
@@ -54,6 +55,9 @@ struct Effects {
 	/* Why no letter may answer an answer: that gives a new number for an
 	 * old matter, or thanks for a closing word. NULL: one may. */
 	const char *followup_refused, *thanks_refused;
+	GArray *faq_shown;       /* of gint64, entries in the acknowledgement */
+	gboolean deflected;      /* closed so, and nobody has answered: the
+				  * entries shown have done it */
 	gboolean solved;         /* closed by the customer's word */
 	gboolean is_machine;     /* changes no state, owner or clock */
 	gboolean frozen;         /* many machines write to it: kept silently */
@@ -70,6 +74,8 @@ struct Effects {
 	GPtrArray *timers;       /* of TimerEffect */
 	char *turn;              /* agent who was given it by rule; NULL */
 	GArray *undeliverable;   /* of gint64, address rows */
+	const char *learned;     /* language of the sender, by his words; NULL:
+				  * nothing new. Borrowed from the facts */
 	gboolean deliverable;    /* the sender's mark goes away */
 	gboolean lives;          /* a new ticket that promises learn from */
 	PromiseRow *promise;     /* what is promised now; NULL: nothing new */

@@ -33,6 +33,8 @@ facts_free(Facts *facts)
 	g_free(facts->macro);
 	address_free(facts->named);
 	address_row_free(facts->sender);
+	lang_choice_free(facts->lang);
+	g_clear_pointer(&facts->faq, g_ptr_array_unref);
 	address_row_free(facts->forwarded);
 	address_row_free(facts->reply_to);
 	g_clear_pointer(&facts->copied, g_ptr_array_unref);
@@ -441,17 +443,19 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	if (facts->roster == NULL)
 		return NULL;
 	facts_read_author(facts, desk);
-	facts_read_home(facts, desk, envelope->mailbox);
 	read_auth(facts, desk, dkim);
 	if (facts->named != NULL)
 		doubt_named(facts);
 	if (!seen_find(txn, message->message_id,
 		message->content_hash, &facts->seen_ticket, error) ||
-	    !read_sender(facts, txn, desk, now, error) ||
-	    !read_candidate(facts, txn, desk, now, error))
+	    !read_sender(facts, txn, desk, now, error))
+		return NULL;
+	facts_read_home(facts, desk, envelope->mailbox);
+	if (!read_candidate(facts, txn, desk, now, error))
 		return NULL;
 	read_role(facts);
-	if (!facts_read_copied(facts, txn, desk, now, error) ||
+	if (!facts_read_faq(facts, txn, error) ||
+	    !facts_read_copied(facts, txn, desk, now, error) ||
 	    !facts_read_answered(facts, txn, error) ||
 	    !facts_read_watchers(facts, txn, now, error) ||
 	    !facts_read_forwarded(facts, txn, desk, now, error) ||

@@ -9,6 +9,8 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "policy/roster.h"
+#include "policy/faq.h"
+#include "policy/lang.h"
 #include "policy/forecast.h"
 #include "policy/site.h"
 #include "policy/template.h"
@@ -58,6 +60,9 @@ struct Facts {
 	Address *named;           /* that one, if a form wrote for him */
 	const char *named_by;     /* the field that did; NULL: it is From */
 	AddressRow *sender;       /* NULL when there is no author */
+	GPtrArray *faq;           /* of FaqHit: ready answers that fit */
+	gint64 faq_shown;         /* with the candidate's acknowledgement */
+	LangChoice *lang;         /* of the mail; NULL without one */
 	AddressRow *reply_to;     /* single Reply-To of a proven author */
 	AddressRow *forwarded;    /* whose mail a proven agent has forwarded */
 	GPtrArray *copied;        /* of AddressRow: others in To and Cc, if a

@@ -148,8 +148,14 @@ open_for(Facts *facts, StoreTxn *txn, const Desk *desk, const char *whom,
 		return refuse(facts, whom, "is of this desk, and no customer");
 	facts->forwarded = party_need(txn, folded, address->address,
 	    address->name, now, error);
-	facts->opened_for = facts->forwarded != NULL;
-	return facts->forwarded != NULL;
+	if (facts->forwarded == NULL)
+		return FALSE;
+	facts->opened_for = TRUE;
+	/* The words are the agent's: what is remembered of the customer. */
+	lang_choice_free(facts->lang);
+	facts->lang = lang_choose("", "", NULL, address, facts->forwarded,
+	    facts->mailbox);
+	return TRUE;
 }
 
 /* AC-13: a colleague passes a customer's mail on, or writes for one. Only a
@@ -181,7 +187,13 @@ facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
 	if (folded != NULL && may_be_customer(facts, desk, folded)) {
 		facts->forwarded = party_need(txn, folded,
 		    forward->author->address, "", now, error);
-		return facts->forwarded != NULL;
+		if (facts->forwarded == NULL)
+			return FALSE;
+		/* In the customer's words, not the colleague's. */
+		lang_choice_free(facts->lang);
+		facts->lang = lang_choose(forward->text, forward->subject,
+		    NULL, forward->author, facts->forwarded, facts->mailbox);
+		return TRUE;
 	}
 	if (orders->list->len > 0)
 		facts->refusal = g_strdup(
@@ -365,8 +377,10 @@ facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
 	add_mailboxes(named, desk, message->cc);
 	if (g_ptr_array_find(named, facts->mailbox, NULL))
 		facts->mailbox = named->pdata[0];
+	facts->lang = lang_choose(message->new_text, message->subject, message,
+	    facts->author, facts->sender, facts->mailbox);
 	facts->rule = route_choose(desk->site, message, facts->author,
-	    facts->mailbox, facts->mailbox->language);
+	    facts->mailbox, facts->lang->tag);
 	queue = facts->rule != NULL ? route_queue(facts->rule)
 				    : facts->mailbox->queue;
 	facts->home.queue = site_queue(desk->site, queue);
@@ -377,6 +391,29 @@ facts_read_home(Facts *facts, const Desk *desk, const char *envelope_mailbox)
 		    !g_str_equal(mailbox->queue, queue))
 			add_queue(facts->home.also, mailbox);
 	}
+}
+
+/* Only a person is helped by reading, and by what is in his language. */
+gboolean
+facts_read_faq(Facts *facts, StoreTxn *txn, GError **error)
+{
+	const Message *message = facts->message;
+	g_autoptr(GPtrArray) rows = NULL;
+	g_autofree char *text = NULL;
+
+	if (facts->ticket != NULL && !faq_count_shown(txn, facts->ticket->id,
+					 &facts->faq_shown, error))
+		return FALSE;
+	if (message->kind != MESSAGE_HUMAN || facts->from_agent ||
+	    facts->imported || facts->mailbox == NULL)
+		return TRUE;
+	rows = faq_all(txn, error);
+	if (rows == NULL)
+		return FALSE;
+	text = g_strconcat(message->subject, "\n", message->new_text, NULL);
+	facts->faq = faq_choose(
+	    rows, text, facts->lang->tag, facts->mailbox->name, FALSE);
+	return TRUE;
 }
 
 /* Two machines, one at an agent's address and one at the customer's, would go

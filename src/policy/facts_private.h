@@ -11,9 +11,12 @@ const Mailbox *facts_mailbox(const Desk *desk, const char *name);
 void facts_look_through(Facts *facts, const Desk *desk);
 /* Sets author, named and named_by. */
 void facts_read_author(Facts *facts, const Desk *desk);
-/* Sets mailbox, rule and home (but home.agents). author must be set. */
+/* Sets mailbox, lang, rule and home (but home.agents). author and sender must
+ * be set. */
 void facts_read_home(Facts *facts, const Desk *desk,
     const char *envelope_mailbox);
+/* Sets faq and faq_shown; ticket and lang must be set. */
+gboolean facts_read_faq(Facts *facts, StoreTxn *txn, GError **error);
 /* Sets reply_to; sender and auth must be set. */
 gboolean facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk,
     gint64 now, GError **error);

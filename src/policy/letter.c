@@ -209,6 +209,13 @@ keyed_address(const Facts *facts, const Desk *desk, TokenKind kind,
 	return is_too_long(address) ? NULL : g_steal_pointer(&address);
 }
 
+char *
+letter_answer_address(const Facts *facts, const Desk *desk, gint64 agent)
+{
+	return keyed_address(
+	    facts, desk, TOKEN_AGENT, facts->ticket->id, agent);
+}
+
 static char *
 new_message_id(const Facts *facts, const Desk *desk, gint64 ticket,
     gint64 party)
@@ -219,6 +226,15 @@ new_message_id(const Facts *facts, const Desk *desk, gint64 ticket,
 
 	return g_strdup_printf("%s.%s@%s", token, unique,
 	    address_domain(facts->mailbox->address));
+}
+
+static char *
+unkeyed_message_id(const Facts *facts)
+{
+	g_autofree char *unique = token_random();
+
+	return g_strdup_printf(
+	    "%s@%s", unique, address_domain(facts->mailbox->address));
 }
 
 char *
@@ -268,8 +284,10 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
     const LetterPlan *plan, const LetterEffect *letter, const char *body,
     gint64 ticket, GError **error)
 {
-	g_autofree char *reply = keyed_address(
-	    facts, desk, plan->reply_kind, ticket, plan->to->id);
+	g_autofree char *reply = plan->apart
+	    ? NULL
+	    : keyed_address(
+		  facts, desk, plan->reply_kind, ticket, plan->to->id);
 	g_autofree char *loop = token_make(desk->keys, TOKEN_LOOP, 0, 0);
 	g_autoptr(Address) from = address_new(
 	    letter->from_address, letter->from_name);
@@ -297,7 +315,8 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_ptr_array_add(list, to);
 	for (guint i = 0; letter->cc != NULL && i < letter->cc->len; i++)
 		g_ptr_array_add(cc, address_new(letter->cc->pdata[i], ""));
-	g_ptr_array_add(references, root);
+	if (!plan->apart)
+		g_ptr_array_add(references, root);
 	for (guint i = 0; plan->references != NULL &&
 	     i < plan->references->len; i++)
 		g_ptr_array_add(references, plan->references->pdata[i]);
@@ -352,7 +371,10 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 	letter->from_name = g_strdup(plan->from_name != NULL
 		? plan->from_name
 		: facts->mailbox->display_name);
-	letter->message_id = new_message_id(facts, desk, ticket, to);
+	letter->message_id = plan->apart
+	    ? unkeyed_message_id(facts)
+	    : new_message_id(facts, desk, ticket, to);
+	letter->due = plan->due;
 	letter->reverse_path = keyed_address(
 	    facts, desk, TOKEN_BOUNCE, ticket, to);
 	if (letter->reverse_path == NULL)
@@ -374,6 +396,8 @@ letter_add(const Facts *facts, const Desk *desk, gint64 now,
 	all = letter_recipients(letter);
 	effects_reason(effects, "letter", "%s to %s: %s", letter->letter, all,
 	    letter->subject);
+	effects_reason(effects, "language", "%s is written in %s",
+	    letter->letter, plan->language);
 	g_ptr_array_add(effects->letters, g_steal_pointer(&letter));
 	return TRUE;
 }

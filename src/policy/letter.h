@@ -20,6 +20,8 @@ typedef struct LetterPlan {
 	const char *language;
 	const MustacheData *data;
 	const GPtrArray *attachments; /* of Attachment with octets; NULL */
+	gint64 due;    /* not before; 0: at once */
+	gboolean apart; /* about several tickets: no key of one, no thread */
 } LetterPlan;
 
 /* Renders, composes and adds to effects->letters. What cannot be composed is
@@ -63,6 +65,11 @@ void letter_set_answer(MustacheData *data, const char *text, const char *html);
  * relay gave the letter itself another one (AC-09). Free with g_free. */
 char *letter_root_id(const Facts *facts, const Desk *desk, gint64 ticket,
     gint64 party);
+
+/* The address by which that agent answers the customer of facts->ticket; NULL
+ * when the mailbox has none such. Free with g_free. */
+char *letter_answer_address(const Facts *facts, const Desk *desk,
+    gint64 agent);
 
 /* The subject as a letter may carry it: no reply prefixes, no tag of ours. */
 char *letter_subject(const char *subject);

@@ -8,6 +8,7 @@
 
 #include "ground/text.h"
 #include "mail/quote.h"
+#include "policy/audience.h"
 #include "policy/calendar.h"
 #include "policy/flood.h"
 #include "policy/letter.h"
@@ -185,9 +186,11 @@ have_octets(const GPtrArray *attachments)
 	return attachments->len > 0;
 }
 
+/* due: not before; 0: at once. */
 static void
 tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
-    const char *cause, const char *note, const char *text, Effects *effects)
+    const char *cause, const char *note, const char *text, gint64 due,
+    Effects *effects)
 {
 	const char *language =
 	    letter_agent_language(facts, desk, LETTER_NOTIFY, agent);
@@ -218,6 +221,7 @@ tell(const Facts *facts, const Desk *desk, gint64 now, const AddressRow *agent,
 	plan.in_reply_to = root;
 	plan.language = language;
 	plan.data = data;
+	plan.due = due;
 	if (note == NULL && facts->message != NULL &&
 	    have_octets(facts->message->attachments))
 		plan.attachments = facts->message->attachments;
@@ -232,7 +236,7 @@ notify_ticket(const Facts *facts, const Desk *desk, gint64 now,
 	g_autofree char *each = g_strdup_printf(
 	    "note:%s:%" G_GINT64_FORMAT, cause, agent->id);
 
-	tell(facts, desk, now, agent, each, note, text, effects);
+	tell(facts, desk, now, agent, each, note, text, 0, effects);
 }
 
 void
@@ -244,7 +248,7 @@ notify_note(const Facts *facts, const Desk *desk, gint64 now,
 		g_autofree char *each = g_strdup_printf(
 		    "note:%s:%" G_GINT64_FORMAT, cause, agent->id);
 
-		tell(facts, desk, now, agent, each, note, NULL, effects);
+		tell(facts, desk, now, agent, each, note, NULL, 0, effects);
 	}
 }
 
@@ -281,6 +285,86 @@ is_agents_machine(const Facts *facts, const Effects *effects)
 	    facts->alike > 0;
 }
 
+/* FALSE: he does not hear of it. anyway: whatever he has set. */
+static gboolean
+tell_of_mail(const Facts *facts, const Desk *desk, gint64 now,
+    const AddressRow *agent, gboolean anyway, Effects *effects)
+{
+	gint64 when;
+	g_autofree char *cause = NULL;
+	Audience audience = audience_of(
+	    anyway ? NULL : roster_find(facts->roster, agent->address),
+	    desk->site, agent->id, effects->ticket->agent, now, &when);
+
+	if (audience == AUDIENCE_NONE) {
+		effects_reason(effects, "notify", "%s does not want to hear",
+		    agent->address);
+		return FALSE;
+	}
+	if (audience == AUDIENCE_DIGEST) {
+		effects_timer(effects, NOTIFY_DIGEST, agent->id, when);
+		effects_reason(
+		    effects, "notify", "%s: in a digest", agent->address);
+		return TRUE;
+	}
+	cause = g_strdup_printf("notify:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
+				":%s",
+	    effects->ticket->id, agent->id, facts->message->content_hash);
+	tell(facts, desk, now, agent, cause, NULL, NULL,
+	    audience == AUDIENCE_LATER ? when : 0, effects);
+	return TRUE;
+}
+
+/* Too many strangers' tickets this hour: TRUE if that agent, the n-th, hears of
+ * it with others. */
+static gboolean
+tell_of_flood(const Facts *facts, const Desk *desk, gint64 now, guint n,
+    Effects *effects)
+{
+	const AddressRow *agent = facts->agents->pdata[n];
+	const char *note = NULL;
+	g_autofree char *cause = NULL;
+
+	if (!flood_waits(facts, n, &note, effects))
+		return FALSE;
+	effects_reason(effects, "notify",
+	    "%s hears of it with others: too many strangers' tickets this "
+	    "hour (notify-strangers)",
+	    agent->address);
+	if (note == NULL)
+		return TRUE;
+	cause = g_strdup_printf(
+	    "flood:%" G_GINT64_FORMAT, effects->ticket->id);
+	notify_ticket(
+	    facts, desk, now, agent, cause, note, NULL, effects);
+	return TRUE;
+}
+
+/* How many hear of it, the one who wrote counted too. */
+static guint
+tell_all(const Facts *facts, const Desk *desk, gint64 now, gboolean anyway,
+    Effects *effects)
+{
+	guint told = 0;
+
+	for (guint i = 0; i < facts->agents->len; i++) {
+		const AddressRow *agent = facts->agents->pdata[i];
+
+		/* Who forwards hears whom his answer would go to. */
+		if (facts->sender != NULL && facts->sender->id == agent->id &&
+		    facts->forwarded == NULL) {
+			effects_reason(effects, "notify",
+			    "%s wrote it himself", agent->address);
+			told++;
+		} else if ((!anyway && tell_of_flood(
+					   facts, desk, now, i, effects)) ||
+		    tell_of_mail(facts, desk, now, agent, anyway, effects)) {
+			told++;
+		}
+	}
+	return told;
+}
+
 void
 notify_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects)
@@ -301,38 +385,9 @@ notify_step(const Facts *facts, const Desk *desk, gint64 now,
 	}
 	if (facts->agents->len == 0)
 		effects_reason(effects, "notify", "the queue has no agents");
-	for (guint i = 0; i < facts->agents->len; i++) {
-		const AddressRow *agent = facts->agents->pdata[i];
-		g_autofree char *cause = NULL;
-
-		const char *note = NULL;
-
-		/* Who forwards hears whom his answer would go to. */
-		if (facts->sender != NULL && facts->sender->id == agent->id &&
-		    facts->forwarded == NULL) {
-			effects_reason(effects, "notify",
-			    "%s wrote it himself", agent->address);
-			continue;
-		}
-		if (flood_waits(facts, i, &note, effects)) {
-			effects_reason(effects, "notify",
-			    "%s hears of it with others: too many strangers' "
-			    "tickets this hour (notify-strangers)",
-			    agent->address);
-			if (note == NULL)
-				continue;
-			cause = g_strdup_printf(
-			    "flood:%" G_GINT64_FORMAT, effects->ticket->id);
-			notify_ticket(facts, desk, now, agent, cause, note,
-			    NULL, effects);
-			continue;
-		}
-		cause = g_strdup_printf("notify:%" G_GINT64_FORMAT
-					":%" G_GINT64_FORMAT ":%s",
-		    effects->ticket->id, agent->id,
-		    facts->message->content_hash);
-		tell(facts, desk, now, agent, cause, NULL, NULL, effects);
-	}
+	/* A ticket that nobody wants to hear of is heard of by all. */
+	if (tell_all(facts, desk, now, FALSE, effects) == 0)
+		tell_all(facts, desk, now, TRUE, effects);
 	/* Counted, so that the next ones with these words are known. */
 	if (facts->from_agent && effects->opens &&
 	    effects->letters->len > before)

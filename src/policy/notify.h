@@ -4,6 +4,10 @@
 
 #include "policy/effects.h"
 
+/* Kind of the timers whose number is an agent's address row: the ticket is to
+ * be in his next digest (policy/digest). */
+#define NOTIFY_DIGEST "digest"
+
 /* A step of policy/pipeline: adds to effects, reads nothing else. */
 void notify_step(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects);

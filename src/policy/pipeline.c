@@ -8,6 +8,7 @@
 #include "policy/bounce.h"
 #include "policy/gate.h"
 #include "policy/import.h"
+#include "policy/spoken.h"
 #include "policy/notify.h"
 #include "policy/order.h"
 #include "policy/promise.h"
@@ -21,7 +22,7 @@ typedef void (*Step)(const Facts *facts, const Desk *desk, gint64 now,
     Effects *effects);
 
 /* These choose the ticket; the others look at it from its own queue. */
-static const Step choosing[] = { gate_step, thread_step };
+static const Step choosing[] = { gate_step, thread_step, spoken_step };
 
 static const Step steps[] = {
 	ticket_step,

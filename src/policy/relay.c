@@ -148,8 +148,8 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now,
 	LetterPlan plan = { 0 };
 
 	plan.letter = LETTER_REPLY;
-	plan.language = templates_language(
-	    desk->templates, LETTER_REPLY, effects->ticket->language);
+	plan.language = lang_letter(desk->site, desk->templates, LETTER_REPLY,
+	    effects->ticket->language, facts->mailbox);
 	name = locale_greeting_name(plan.language,
 	    to->id != facts->requester->id && *to->name == '\0'
 		? facts->requester->name

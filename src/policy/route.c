@@ -9,6 +9,7 @@
 
 #include "ground/text.h"
 #include "mail/address.h"
+#include "policy/lang.h"
 
 enum { BODY_MOST = 64 << 10 }; /* octets that words are looked for in */
 
@@ -97,8 +98,11 @@ keep_words(GPtrArray *list, const char *entry)
 static gboolean
 keep_language(GPtrArray *list, const char *entry)
 {
-	g_ptr_array_add(list, g_ascii_strdown(entry, -1));
-	return g_ascii_isalpha(*entry);
+	g_autofree char *tag = lang_tag(entry);
+
+	g_ptr_array_add(
+	    list, g_strdelimit(g_ascii_strdown(entry, -1), "_", '-'));
+	return tag != NULL;
 }
 
 static gboolean
@@ -259,15 +263,10 @@ fits_body(const Mail *mail, const char *wanted)
 	return strstr(mail->body, wanted) != NULL;
 }
 
-/* "uz" is uz-Latn too. */
 static gboolean
 fits_language(const Mail *mail, const char *wanted)
 {
-	gsize length = strlen(wanted);
-
-	return g_ascii_strncasecmp(mail->language, wanted, length) == 0 &&
-	       (mail->language[length] == '\0' ||
-		   mail->language[length] == '-');
+	return lang_fits(mail->language, wanted);
 }
 
 typedef gboolean (*Fits)(const Mail *mail, const char *wanted);

@@ -11,6 +11,7 @@
 #include "mail/nameserver.h"
 #include "policy/board.h"
 #include "policy/calendar.h"
+#include "policy/lang.h"
 #include "policy/route.h"
 
 enum {
@@ -40,6 +41,8 @@ const ConfigOption site_options[] = {
 	    "system user that javobd becomes when root starts it" },
 	{ "gateway", "default-language", CONFIG_NAME, "en", NULL, FALSE,
 	    "language of letters when nothing better is known" },
+	{ "gateway", "language-fallback", CONFIG_LIST, NULL, NULL, FALSE,
+	    "FROM:TO, the letter's language where there is none in FROM" },
 	{ "gateway", "authserv-id", CONFIG_TEXT, NULL, NULL, FALSE,
 	    "whose Authentication-Results count; none: nobody is proven" },
 	{ "gateway", "dkim", CONFIG_BOOL, "no", NULL, FALSE,
@@ -501,6 +504,24 @@ check_queue(Site *site, const ConfigSection *section, GPtrArray *errors)
 		    queue);
 }
 
+/* As we write tags; what is none is an error, and otherwise counts. */
+static char *
+language_of(const Config *config, const ConfigSection *section,
+    const char *name, const char *otherwise, GPtrArray *errors)
+{
+	const char *text = config_text(section, name);
+	char *tag;
+
+	if (text == NULL || *text == '\0')
+		return g_strdup(otherwise);
+	tag = lang_tag(text);
+	if (tag != NULL)
+		return tag;
+	config_error(config, errors, section, name,
+	    "%s is no language tag: write one like en or uz-Cyrl", text);
+	return g_strdup(otherwise);
+}
+
 static AgentName
 agent_name_of(const char *choice)
 {
@@ -538,8 +559,8 @@ add_mailboxes(Site *site, GPtrArray *errors)
 		mailbox->lists =
 		    addresses_of(site->config, section, "lists", errors);
 		mailbox->queue = text_or(section, "queue", "general");
-		mailbox->language = text_or(
-		    section, "language", site->default_language);
+		mailbox->language = language_of(site->config, section,
+		    "language", site->default_language, errors);
 		mailbox->plus = config_bool(section, "plus-addressing");
 		mailbox->also_notify = config_bool(section, "also-notify");
 		mailbox->agent_name =
@@ -563,6 +584,30 @@ check_smtp(Site *site, GPtrArray *errors)
 	if (endpoint == NULL)
 		config_error(site->config, errors, section, "server", "%s",
 		    error->message);
+}
+
+static GPtrArray *
+fallback_of(const Config *config, const ConfigSection *section,
+    GPtrArray *errors)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+	const char *const *pairs = config_list(section, "language-fallback");
+
+	for (guint i = 0; pairs != NULL && pairs[i] != NULL; i++) {
+		g_auto(GStrv) sides = g_strsplit(pairs[i], ":", 2);
+		g_autofree char *from = lang_tag(sides[0]);
+		g_autofree char *to =
+		    sides[1] != NULL ? lang_tag(sides[1]) : NULL;
+
+		if (from != NULL && to != NULL)
+			g_ptr_array_add(out, g_strconcat(from, ":", to, NULL));
+		else
+			config_error(config, errors, section,
+			    "language-fallback",
+			    "\"%s\" is no pair: write one like ky:ru",
+			    pairs[i]);
+	}
+	return out;
 }
 
 /* The list as one word each, checked; "" when none is named. */
@@ -613,7 +658,9 @@ site_new(Config *config, GPtrArray *errors)
 	site->config = config;
 	site->state_dir = text_or(gateway, "state-dir", "");
 	site->store_url = text_or(gateway, "store", "sqlite");
-	site->default_language = text_or(gateway, "default-language", "en");
+	site->default_language =
+	    language_of(config, gateway, "default-language", "en", errors);
+	site->fallback = fallback_of(config, gateway, errors);
 	site->authserv_id = text_or(gateway, "authserv-id", "");
 	site->dkim = config_bool(gateway, "dkim");
 	site->html = config_bool(gateway, "html");
@@ -660,6 +707,7 @@ site_free(Site *site)
 	g_free(site->state_dir);
 	g_free(site->store_url);
 	g_free(site->default_language);
+	g_clear_pointer(&site->fallback, g_ptr_array_unref);
 	g_free(site->authserv_id);
 	g_free(site->resolver);
 	g_free(site->templates_dir);

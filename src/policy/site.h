@@ -56,6 +56,8 @@ struct Site {
 	char *state_dir;
 	char *store_url;
 	char *default_language;
+	GPtrArray *fallback;  /* of char *, "ky:ru": who speaks the one reads
+			       * the other */
 	char *authserv_id;    /* "" when none */
 	gboolean dkim;        /* signatures are verified by ourselves */
 	char *resolver;       /* name servers for that; "": the system's */

@@ -170,8 +170,8 @@ solved_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		g_ptr_array_add(references, (char *)plan.in_reply_to);
 	plan.references = references;
 	data = data_of(facts, effects,
-	    templates_language(desk->templates, plan.letter,
-		effects->ticket->language),
+	    lang_letter(desk->site, desk->templates, plan.letter,
+		effects->ticket->language, facts->mailbox),
 	    &plan, &name);
 	if (!letter_add(facts, desk, now, &plan, effects))
 		return;

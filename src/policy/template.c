@@ -78,6 +78,11 @@ static const struct {
 		"promise_at", "time_zone", "messages", "who", "at", "text",
 		"cut", "left_out", "reply_as", "marker" },
 	    { "ticket", "messages", "marker" } },
+	[LETTER_DIGEST] = { "digest",
+	    { "count", "tickets", "ticket", "subject", "customer",
+		"state", "agent", "promise_at", "time_zone", "words", "answer",
+		"brand" },
+	    { "tickets" } },
 };
 
 /* {language, name, text}; the frame's language is "templates". */

@@ -23,6 +23,7 @@ typedef enum Letter {
 	LETTER_DELAY,
 	LETTER_UPDATE,
 	LETTER_BOARD,
+	LETTER_DIGEST,
 	LETTER_COUNT
 } Letter;
 

@@ -163,8 +163,6 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 {
 	const Message *message = facts->message;
 	Ticket *ticket = ticket_new();
-	const AddressRow *customer =
-	    facts->forwarded != NULL ? facts->forwarded : facts->sender;
 
 	ticket->id = ticket->number = facts->next_number;
 	g_free(ticket->mailbox);
@@ -174,10 +172,7 @@ open_new(const Facts *facts, gboolean follows, gint64 now, Effects *effects)
 		? facts->home.queue->name
 		: facts->mailbox->queue);
 	g_free(ticket->language);
-	ticket->language = g_strdup(
-	    customer != NULL && *customer->language != '\0'
-		? customer->language
-		: facts->mailbox->language);
+	ticket->language = g_strdup(facts->mailbox->language);
 	g_free(ticket->subject);
 	ticket->subject = subject_of(facts, follows);
 	ticket->follows = follows ? facts->ticket->id : 0;

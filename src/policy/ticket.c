@@ -211,6 +211,11 @@ ticket_step(const Facts *facts, const Desk *desk, gint64 now,
 		if (effects->solved)
 			effects_event(effects, "closed", actor,
 			    "by the closing word");
+		effects->deflected = effects->solved && facts->faq_shown > 0 &&
+		    ticket->answered == 0;
+		if (effects->deflected)
+			effects_event(effects, "deflected", actor,
+			    "the answers in the acknowledgement were enough");
 		return;
 	}
 	if (!ticket_move(ticket, TICKET_CUSTOMER, now)) {

@@ -182,7 +182,7 @@ erase_ticket(StoreTxn *txn, gint64 ticket, GError **error)
 		STMT_ERASE_TICKET_SEEN, STMT_ERASE_TICKET_QUEUES,
 		STMT_ERASE_TICKET_LABELS,
 		STMT_ERASE_TICKET_FOLLOWED, STMT_ERASE_TICKET_MERGED,
-		STMT_ERASE_TICKET };
+		STMT_ERASE_TICKET_FAQ, STMT_ERASE_TICKET };
 
 	return run_each(txn, statements, G_N_ELEMENTS(statements), ticket,
 	    error);

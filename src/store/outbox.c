@@ -66,6 +66,12 @@ outbox_add(StoreTxn *txn, gint64 ticket, gint64 message, const char *letter,
 	return TRUE;
 }
 
+gboolean
+outbox_delay(StoreTxn *txn, gint64 id, gint64 due, GError **error)
+{
+	return store_run(txn, STMT_OUTBOX_DELAY, NULL, error, id, due);
+}
+
 static gpointer
 read_recipient(StoreRows *rows)
 {

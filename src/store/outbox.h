@@ -40,6 +40,9 @@ gboolean outbox_add(StoreTxn *txn, gint64 ticket, gint64 message,
     const char *letter, const char *cause, const char *reverse_path,
     const GPtrArray *forward_paths, gint64 now, gint64 *id, GError **error);
 
+/* It is not sent before due. */
+gboolean outbox_delay(StoreTxn *txn, gint64 id, gint64 due, GError **error);
+
 /* of OutboxRecipient, all of that row. */
 GPtrArray *outbox_recipients(StoreTxn *txn, gint64 outbox, GError **error);
 

@@ -34,6 +34,7 @@ address_row_read(StoreRows *rows)
 	row->undeliverable = store_int(rows, 6);
 	row->party = store_int(rows, 7);
 	row->tone = rows_text(rows, 8);
+	row->told = store_int(rows, 9) == 1;
 	row->role = g_strdup("");
 	return row;
 }
@@ -85,6 +86,14 @@ gboolean
 party_set_name(StoreTxn *txn, gint64 id, const char *name, GError **error)
 {
 	return store_run(txn, STMT_ADDRESS_SET_NAME, NULL, error, id, name);
+}
+
+gboolean
+party_set_language(StoreTxn *txn, gint64 id, const char *language,
+    GError **error)
+{
+	return store_run(
+	    txn, STMT_ADDRESS_SET_LANGUAGE, NULL, error, id, language);
 }
 
 gboolean

@@ -13,6 +13,7 @@ typedef struct AddressRow {
 	gint64 first_seen;
 	gint64 undeliverable; /* since when; 0 */
 	gint64 party;         /* who is behind it: one person, many addresses */
+	gboolean told;        /* the language: by an agent */
 	char *tone;           /* his register: formal, informal, "" not known */
 	char *role;           /* on a ticket; "" elsewhere */
 } AddressRow;
@@ -30,6 +31,9 @@ AddressRow *party_by_address(StoreTxn *txn, const char *folded,
 
 /* The name of whoever is behind the address, unless an agent gave him one. */
 gboolean party_set_name(StoreTxn *txn, gint64 id, const char *name,
+    GError **error);
+/* The language that he has written in himself. */
+gboolean party_set_language(StoreTxn *txn, gint64 id, const char *language,
     GError **error);
 /* since 0: deliverable again. */
 gboolean party_set_undeliverable(StoreTxn *txn, gint64 id, gint64 since,
@@ -66,7 +70,7 @@ GPtrArray *automatic_causes(StoreTxn *txn, gint64 address, const char *domain,
 gboolean automatic_purge(StoreTxn *txn, gint64 now, GError **error);
 
 /* Reads a row whose first ADDRESS_COLUMNS are those of ADDRESS_BY_ID. */
-enum { ADDRESS_COLUMNS = 9 };
+enum { ADDRESS_COLUMNS = 10 };
 AddressRow *address_row_read(StoreRows *rows);
 
 #endif

@@ -25,6 +25,7 @@ read_profile(StoreRows *rows)
 	profile->named = store_int(rows, 2) == 1;
 	profile->language = rows_text(rows, 3);
 	profile->tone = rows_text(rows, 4);
+	profile->told = store_int(rows, 5) == 1;
 	return profile;
 }
 
@@ -40,7 +41,7 @@ profile_update(StoreTxn *txn, const Profile *profile, GError **error)
 {
 	return store_run(txn, STMT_PARTY_UPDATE, NULL, error, profile->id,
 	    profile->name, (gint64)(profile->named ? 1 : 0), profile->language,
-	    profile->tone);
+	    profile->tone, (gint64)(profile->told ? 1 : 0));
 }
 
 static gpointer
@@ -93,7 +94,11 @@ profile_merge(StoreTxn *txn, const Profile *from, Profile *into, GError **error)
 		into->named = TRUE;
 	}
 	inherit(&into->name, from->name);
-	inherit(&into->language, from->language);
+	if (*into->language == '\0' || (from->told && !into->told)) {
+		g_free(into->language);
+		into->language = g_strdup(from->language);
+		into->told = from->told;
+	}
 	inherit(&into->tone, from->tone);
 	return store_run(txn, STMT_PARTY_MERGE, NULL, error, from->id,
 		   into->id) &&

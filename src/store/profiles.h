@@ -11,6 +11,7 @@ typedef struct Profile {
 	char *name;     /* "" when not known */
 	gboolean named; /* by an agent: mails change it no more */
 	char *language; /* BCP 47; "" when not known */
+	gboolean told;  /* the language: by an agent */
 	char *tone;     /* register: formal, informal; "" when not known */
 } Profile;
 void profile_free(Profile *profile);
@@ -18,7 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
 
 /* NULL without error when there is none. */
 Profile *profile_by_id(StoreTxn *txn, gint64 id, GError **error);
-/* name, named, language, tone. */
+/* name, named, language, told, tone. */
 gboolean profile_update(StoreTxn *txn, const Profile *profile, GError **error);
 /* of AddressRow, the oldest first. */
 GPtrArray *profile_addresses(StoreTxn *txn, gint64 id, GError **error);

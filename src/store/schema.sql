@@ -30,6 +30,7 @@ CREATE TABLE party (
 	name TEXT NOT NULL,           -- last display name of an authenticated mail
 	named INTEGER NOT NULL,       -- 1: by an agent; mails change it no more
 	language TEXT,                -- remembered; NULL: not known
+	told INTEGER NOT NULL,        -- 1: the language, by an agent
 	register TEXT                 -- formal, informal; NULL: not known
 ) STRICT;
 
@@ -122,6 +123,27 @@ CREATE TABLE link (
 	PRIMARY KEY (ticket, other)
 ) STRICT;
 CREATE INDEX link_by_other ON link (other);
+
+-- Answers that the desk has ready (`javob faq`), and what they were good for.
+CREATE TABLE faq (
+	id {id},
+	key TEXT NOT NULL UNIQUE,     -- name of its file
+	mailbox TEXT NOT NULL,        -- '' all
+	languages TEXT NOT NULL,      -- BCP 47, a space between
+	title TEXT NOT NULL,
+	url TEXT NOT NULL,
+	words TEXT NOT NULL,
+	body TEXT NOT NULL,           -- Markdown
+	stems TEXT NOT NULL           -- of title and words, ':', of body
+) STRICT;
+CREATE TABLE faq_shown (
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	faq INTEGER NOT NULL REFERENCES faq (id),
+	at INTEGER NOT NULL,
+	helped INTEGER NOT NULL,      -- 1: he closed it without an answer
+	PRIMARY KEY (ticket, faq)
+) STRICT;
+CREATE INDEX faq_shown_by_faq ON faq_shown (faq);
 
 -- Who may write into a ticket. role: requester, reply (his Reply-To), cc, new
 -- (came by a token, no history yet), seen (by address alone, unverified).

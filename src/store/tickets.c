@@ -139,7 +139,8 @@ ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error)
 	return store_run(txn, STMT_TICKET_UPDATE, NULL, error, ticket->id,
 		   ticket->state, ticket->queue, ticket->agent, ticket->updated,
 		   ticket->promised, ticket->answered, ticket->resolved,
-		   ticket->merged_into, ticket->requester) &&
+		   ticket->merged_into, ticket->requester,
+		   ticket->language) &&
 	    history_follow(txn, ticket, &late, error) &&
 	    promise_put_off(txn, ticket->id, late, error);
 }
@@ -157,14 +158,6 @@ static gpointer
 read_text(StoreRows *rows)
 {
 	return rows_text(rows, 0);
-}
-
-gboolean
-ticket_set_language(StoreTxn *txn, gint64 ticket, const char *language,
-    GError **error)
-{
-	return store_run(txn, STMT_TICKET_SET_LANGUAGE, NULL, error, ticket,
-	    language);
 }
 
 gboolean
@@ -622,6 +615,14 @@ timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error)
 {
 	return rows_collect(store_query(txn, STMT_TIMER_DUE, error, now, most),
 	    read_timer, free_timer, error);
+}
+
+GPtrArray *
+timer_of(StoreTxn *txn, const char *kind, gint64 number, GError **error)
+{
+	return rows_collect(
+	    store_query(txn, STMT_TIMER_OF, error, kind, number), read_timer,
+	    free_timer, error);
 }
 
 gboolean

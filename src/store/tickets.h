@@ -50,9 +50,6 @@ gboolean ticket_update(StoreTxn *txn, const Ticket *ticket, GError **error);
 gboolean ticket_followed_by(StoreTxn *txn, gint64 ticket, gint64 address,
     gint64 *found, GError **error);
 
-gboolean ticket_set_language(StoreTxn *txn, gint64 ticket,
-    const char *language, GError **error);
-
 /* Further queues of a ticket; of char *. */
 gboolean ticket_queue_add(StoreTxn *txn, gint64 ticket, const char *queue,
     GError **error);
@@ -182,6 +179,9 @@ gboolean timer_move(StoreTxn *txn, gint64 id, gint64 due, GError **error);
 /* How many of a kind were due before that instant. */
 gboolean timer_late(StoreTxn *txn, const char *kind, gint64 before,
     gint64 *count, GError **error);
+/* All of a kind with that number, whenever they are due. */
+GPtrArray *timer_of(StoreTxn *txn, const char *kind, gint64 number,
+    GError **error);
 gboolean timer_done(StoreTxn *txn, gint64 id, GError **error);
 
 #endif

@@ -12,7 +12,9 @@ import sys
 import threading
 import time
 
-from desk import (Site, Testbed, descendants, end, lmtp_send, wait_for)
+import desk
+from desk import (Site, Testbed, descendants, end, letter, lmtp_send, proven,
+                  wait_for)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 T = os.environ["T"]
@@ -21,6 +23,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "3"))
 ALONE = max(BURST // 4, 20)   # mails for one client
 STREAM = max(BURST // 8, 20)  # mails one by one
 EXISTS = max(BURST // 40, 10)
+ANSWERS = max(BURST // 20, 20)
 DELIVER = max(BURST // 20, 20)
 AGENT = "agent@test.invalid"
 DESK = "support@desk.invalid"
@@ -354,6 +357,56 @@ password-file = %s""" % (relay.port, password))
     table.add("IMAP EXISTS -> acknowledgement, p99", "%.1f" % p99, "ms")
 
 
+def answer(note, n):
+    """An agent's, in HTML, with the notification below it."""
+    quote = "".join(line + "<br>\n" for line in note.text.splitlines())
+    return proven("test.invalid", letter(
+        "Ann <%s>" % AGENT, note["Reply-To"], "Re: " + note["Subject"],
+        "<div>It is on its way, number <b>%d</b>.</div><br>"
+        "<div class=\"gmail_quote\"><div>On Mon, 23 Nov 2026 at 10:00, Desk "
+        "&lt;%s&gt; wrote:<br></div><blockquote>%s</blockquote></div>\n"
+        % (n, DESK, quote), message_id="answer-%d@test.invalid" % n,
+        in_reply_to=note["Message-ID"].strip("<> "),
+        content_type="text/html; charset=utf-8"))
+
+
+def answers(table):
+    """From the agent's mail at the door to the customer's at the sink, one
+    by one."""
+    sink = desk.Sink("answers-sink")
+    site = Site("answers", smtp=sink.port)
+    times = []
+    try:
+        site.start()
+        for n in range(ANSWERS):
+            lmtp_send(site.lmtp, "c%d@example.com" % n, [DESK], letter(
+                "C <c%d@example.com>" % n, DESK, "Matter %d" % n, "Help.\n",
+                message_id="matter-%d@example.com" % n))
+        wait_empty(site)
+        notes = [m for m in sink.mails() if m.rcpts == [AGENT]]
+        for n, note in enumerate(notes):
+            to = desk.email.utils.parseaddr(note["Reply-To"])[1]
+            octets = answer(note, n)
+            known = {m.number for m in sink.mails()}
+            start = time.time()
+            lmtp_send(site.lmtp, AGENT, [to], octets)
+            found = wait_for(lambda: [m for m in sink.mails()
+                                      if m.number not in known], 10, 0.002)
+            if found:
+                times.append((found[0].time - start) * 1000)
+            time.sleep(0.05)
+    finally:
+        site.stop()
+        sink.stop()
+    if len(times) < ANSWERS:
+        raise RuntimeError("%d of %d answers arrived" % (len(times), ANSWERS))
+    p50, p99 = percentiles(times)
+    table.add("agent's mail at the door -> customer's, p50", "%.1f" % p50,
+              "ms", "", "<= 20", p50 <= 20)
+    table.add("agent's mail at the door -> customer's, p99", "%.1f" % p99,
+              "ms")
+
+
 def main():
     table = Table()
     seed = iter(range(1, 1000))
@@ -372,6 +425,7 @@ def main():
         site.stop()
         deliver(table, rounds[0][0][:DELIVER])
         parse(table, rounds[0][0])
+        answers(table)
         if shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin"):
             idle(table, sink, corpus("exists", EXISTS, next(seed)))
         table.add("load of the machine at the end",

@@ -49,6 +49,22 @@ lease_one(StoreTxn *txn, gint64 now)
 }
 
 static void
+test_delay(House *house, gconstpointer data G_GNUC_UNUSED)
+{
+	g_autoptr(StoreTxn) txn = house_write(house);
+	g_autoptr(GError) error = NULL;
+	gint64 id = add_letter(txn, "a"), due;
+	g_autoptr(OutboxRow) row = NULL;
+
+	g_assert_true(outbox_delay(txn, id, HOUSE_NOW + 3600, &error));
+	g_assert_true(outbox_next_due(txn, &due, &error));
+	g_assert_cmpint(due, ==, HOUSE_NOW + 3600);
+	g_assert_null(lease_one(txn, HOUSE_NOW + 3599));
+	row = lease_one(txn, HOUSE_NOW + 3600);
+	g_assert_cmpint(row->id, ==, id);
+}
+
+static void
 test_cause(House *house, gconstpointer data G_GNUC_UNUSED)
 {
 	g_autoptr(StoreTxn) txn = house_write(house);
@@ -240,6 +256,7 @@ static const struct {
 	{ "what a dead sender had in hand is uncertain", test_died },
 	{ "a failed letter that is released has its recipients again",
 	    test_release },
+	{ "a letter for later waits until then", test_delay },
 	{ "a held letter waits for a person", test_hold },
 	{ "a flush makes waiting letters due, not those in hand", test_flush },
 	{ "the list shows what waits, or all", test_list },

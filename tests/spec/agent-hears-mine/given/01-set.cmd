@@ -1,0 +1,2 @@
+agent set ann@shop.example notify=mine
+agent set bob@shop.example notify=unassigned

@@ -1,0 +1,1 @@
+ticket assign 1001 ann@shop.example

@@ -1,0 +1,2 @@
+agent set bob@shop.example notify=none
+agent set ann@shop.example notify=none
