@@ -349,7 +349,7 @@ CREATE TABLE board_item (
 	ticket INTEGER NOT NULL,
 	folder TEXT NOT NULL,         -- below the board's root
 	flagged INTEGER NOT NULL,     -- 0, 1
-	settled INTEGER NOT NULL,     -- 0: a change of ours is under way
+	going TEXT NOT NULL,          -- where a change of ours leads; "" none
 	version TEXT NOT NULL,        -- of what its message shows
 	PRIMARY KEY (board, ticket)
 ) STRICT;
