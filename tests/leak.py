@@ -378,12 +378,19 @@ def foul(rng, s, n, letter, own):
     return "note", Form("/note\n" + own + " " + s.word()), ""
 
 
+def spelled(n):
+    """A number as a word: texts that differ in digits alone look automatic."""
+    return "".join("ba ke li mo nu pa re si to vu".split()[int(d)]
+                   for d in "%03d" % n)
+
+
 def generate(site, rng, s, tickets):
     """{own words: (must arrive, what)}."""
     sent = {}
     for n in range(MAILS):
         letter = rng.choice(tickets)
-        own = "Answer-%d-words are here." % n
+        own = "Answer %s." % " ".join(spelled(n * k % 1000)
+                                      for k in (1, 3, 7, 9, 11, 13, 17))
         if n % 5 == 4:
             what, form, more = foul(rng, s, n // 5, letter, own)
             sent[own] = (False, what)

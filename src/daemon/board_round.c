@@ -1,7 +1,7 @@
 /* board_round.c - see board.h. Called by board.c, the role.
  *
  * Look, think, obey, change, write down. A change of ours is first noted
- * in the row (settled = 0), then made, then noted as made: who dies in between
+ * in the row (going), then made, then noted as made: who dies in between
  * finds by the rows what may be his own doing, and never takes it for an
  * agent's. An agent's word and the row that says that it was heard are one
  * commit. */
@@ -253,6 +253,7 @@ hear(BoardRound *round, StoreTxn *txn, const Entry *entry, GError **error)
 	if (entry->plan.heard != entry->plan.keep)
 		return TRUE;
 	item.folder = (char *)entry->plan.keep->folder;
+	item.going = (char *)"";
 	item.flagged = entry->plan.keep->flagged;
 	return board_item_set(txn, round->board->name, &item, error);
 }
@@ -416,7 +417,7 @@ write_down(BoardRound *round, const GPtrArray *batch, gboolean done,
 	for (guint i = 0; txn != NULL && i < batch->len; i++) {
 		const Entry *entry = batch->pdata[i];
 		const BoardPlan *plan = &entry->plan;
-		BoardItem item = { .ticket = entry->id, .settled = done };
+		BoardItem item = { .ticket = entry->id };
 		gboolean gone = !entry->wish.wanted;
 
 		if ((gone && !plan->drop) || has_word(entry))
@@ -426,9 +427,11 @@ write_down(BoardRound *round, const GPtrArray *batch, gboolean done,
 		item.folder = done || entry->item == NULL
 		    ? entry->wish.folder
 		    : entry->item->folder;
+		item.going = done ? (char *)"" : entry->wish.folder;
 		item.flagged = entry->wish.flagged;
-		item.version = plan->add && !done ? (char *)""
-						  : entry->wish.version;
+		item.version = done || entry->item == NULL
+		    ? entry->wish.version
+		    : entry->item->version;
 		if (gone ? !board_item_drop(txn, round->board->name, entry->id,
 			       error)
 			 : !board_item_set(

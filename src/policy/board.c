@@ -245,6 +245,12 @@ best_in(BoardFound *found, guint count, const char *folder)
 	return best;
 }
 
+static gboolean
+is_settled(const BoardItem *item)
+{
+	return item != NULL && *item->going == '\0';
+}
+
 /* Programs without MOVE copy first and delete then: while both are there, it
  * may be either. Where nobody's change is under way the one that we put there
  * counts, else the one that is where it belongs. */
@@ -254,7 +260,7 @@ choose(const BoardItem *item, const BoardWish *wish, BoardFound *found,
 {
 	BoardFound *best = NULL;
 
-	if (item != NULL && item->settled)
+	if (is_settled(item))
 		best = best_in(found, count, item->folder);
 	if (best == NULL)
 		best = best_in(found, count, wish->folder);
@@ -309,40 +315,50 @@ listen_to(const Board *board, const BoardItem *item, const BoardWish *wish,
 	plan->heard = one;
 	if (!g_str_equal(one->folder, item->folder) &&
 	    !g_str_equal(one->folder, wish->folder)) {
-		if (g_str_equal(wish->folder, item->folder))
+		if (g_str_equal(wish->folder, item->folder) ||
+		    g_str_equal(wish->folder, item->going))
 			read_move(board, item, plan);
 		else
 			plan->late = TRUE;
 	}
-	if (*board->agent != '\0' && one->flagged != item->flagged &&
-	    one->flagged != wish->flagged)
+	if (*board->agent != '\0' && is_settled(item) &&
+	    one->flagged != item->flagged && one->flagged != wish->flagged)
 		plan->claim = one->flagged ? "take" : "release";
 	return plan->verb != NULL || plan->queue != NULL ||
 	       plan->claim != NULL || plan->late;
 }
 
-/* One that shows what was before. It has been replaced: had nobody touched it
- * at that moment, it would be gone. */
+/* One by which an agent has spoken, though another one is to be kept. Settled:
+ * it shows what was before; it has been replaced, and had nobody touched it at
+ * that moment, it would be gone. Else it is where nothing of ours leads. */
 static BoardFound *
-find_stale(const BoardItem *item, const BoardPlan *plan, BoardFound *found,
+find_moved(const BoardItem *item, const BoardPlan *plan, BoardFound *found,
     guint count)
 {
-	for (guint i = 0; i < count; i++)
-		if (&found[i] != plan->keep && !found[i].deleted &&
+	for (guint i = 0; item != NULL && i < count; i++) {
+		BoardFound *one = &found[i];
+
+		if (one->deleted)
+			continue;
+		if (!is_settled(item) &&
+		    !g_str_equal(one->folder, item->folder) &&
+		    !g_str_equal(one->folder, item->going))
+			return one;
+		if (is_settled(item) && one != plan->keep &&
 		    plan->keep->version == board_version(item->version) &&
-		    found[i].version != plan->keep->version)
-			return &found[i];
+		    one->version != plan->keep->version)
+			return one;
+	}
 	return NULL;
 }
 
-/* Nobody has: it is made what it should be. The row of a message that was being
- * added has no version, so after a crash another one is made. */
+/* Nobody has: it is made what it should be. */
 static void
 put_right(const BoardItem *item, const BoardWish *wish, BoardPlan *plan)
 {
 	const BoardFound *keep = plan->keep;
 
-	if (item == NULL || !g_str_equal(item->version, wish->version)) {
+	if (keep->version != board_version(wish->version)) {
 		plan->add = TRUE;
 		plan->keep->extra = TRUE;
 		return;
@@ -350,8 +366,9 @@ put_right(const BoardItem *item, const BoardWish *wish, BoardPlan *plan)
 	plan->move = !g_str_equal(keep->folder, wish->folder);
 	plan->flag = keep->flagged != wish->flagged;
 	plan->record = !plan->move && !plan->flag &&
-		       (!item->settled || item->flagged != keep->flagged ||
-			   !g_str_equal(item->folder, keep->folder));
+		       (!is_settled(item) || item->flagged != keep->flagged ||
+			   !g_str_equal(item->folder, keep->folder) ||
+			   !g_str_equal(item->version, wish->version));
 }
 
 static void
@@ -365,8 +382,8 @@ void
 board_plan(const Board *board, const BoardItem *item, const BoardWish *wish,
     BoardFound *found, guint count, gboolean patient, BoardPlan *plan)
 {
-	gboolean ours = item == NULL || !item->settled;
-	BoardFound *stale;
+	gboolean ours = !is_settled(item);
+	BoardFound *moved;
 
 	*plan = (BoardPlan){ 0 };
 	if (!wish->wanted) {
@@ -383,13 +400,13 @@ board_plan(const Board *board, const BoardItem *item, const BoardWish *wish,
 			mark_extra(plan, found, count);
 		return;
 	}
-	stale = ours ? NULL : find_stale(item, plan, found, count);
-	if (!ours && !patient && stale == NULL && alive(found, count) > 1) {
+	moved = find_moved(item, plan, found, count);
+	if (!ours && !patient && moved == NULL && alive(found, count) > 1) {
 		plan->unsure = TRUE;
 		return;
 	}
 	mark_extra(plan, found, count);
-	if (stale != NULL && listen_to(board, item, wish, stale, plan))
+	if (moved != NULL && listen_to(board, item, wish, moved, plan))
 		return;
 	if (!ours && listen_to(board, item, wish, plan->keep, plan))
 		return;

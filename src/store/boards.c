@@ -11,6 +11,7 @@ board_item_new(gint64 ticket)
 
 	item->ticket = ticket;
 	item->folder = g_strdup("");
+	item->going = g_strdup("");
 	item->version = g_strdup("");
 	return item;
 }
@@ -21,6 +22,7 @@ board_item_free(BoardItem *item)
 	if (item == NULL)
 		return;
 	g_free(item->folder);
+	g_free(item->going);
 	g_free(item->version);
 	g_free(item);
 }
@@ -39,7 +41,7 @@ read_item(StoreRows *rows)
 	item->ticket = store_int(rows, 0);
 	item->folder = rows_text(rows, 1);
 	item->flagged = store_int(rows, 2) == 1;
-	item->settled = store_int(rows, 3) == 1;
+	item->going = rows_text(rows, 3);
 	item->version = rows_text(rows, 4);
 	return item;
 }
@@ -58,7 +60,7 @@ board_item_set(StoreTxn *txn, const char *board, const BoardItem *item,
 {
 	return store_run(txn, STMT_BOARD_ITEM_SET, NULL, error, board,
 	    item->ticket, item->folder, (gint64)(item->flagged ? 1 : 0),
-	    (gint64)(item->settled ? 1 : 0), item->version);
+	    item->going, item->version);
 }
 
 gboolean

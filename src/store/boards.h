@@ -9,9 +9,10 @@
 typedef struct BoardItem {
 	gint64 ticket;
 	char *folder;     /* below the board's root, "/" between levels */
+	char *going;      /* where a change of ours, that is under way, leads:
+			   * until it is done it may be in either; "": none is,
+			   * so whatever is found otherwise somebody else did */
 	gboolean flagged;
-	gboolean settled; /* no change of ours is under way: whatever is found
-			   * otherwise was done by somebody else */
 	char *version;    /* of what its message shows */
 } BoardItem;
 BoardItem *board_item_new(gint64 ticket);

@@ -107,6 +107,15 @@ CREATE TABLE ticket_queue (
 	PRIMARY KEY (ticket, queue)
 ) STRICT;
 
+-- Words that agents have put on a ticket. kind: tag; priority (at most one: low,
+-- high, urgent); watcher (an agent's address: he hears of notes).
+CREATE TABLE label (
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	kind TEXT NOT NULL,
+	word TEXT NOT NULL,
+	PRIMARY KEY (ticket, kind, word)
+) STRICT;
+
 -- Tickets that agents see as related; ticket < other.
 CREATE TABLE link (
 	ticket INTEGER NOT NULL REFERENCES ticket (id),
@@ -340,7 +349,7 @@ CREATE TABLE board_item (
 	ticket INTEGER NOT NULL,
 	folder TEXT NOT NULL,         -- below the board's root
 	flagged INTEGER NOT NULL,     -- 0, 1
-	settled INTEGER NOT NULL,     -- 0: a change of ours is under way
+	going TEXT NOT NULL,          -- where a change of ours leads; "" none
 	version TEXT NOT NULL,        -- of what its message shows
 	PRIMARY KEY (board, ticket)
 ) STRICT;

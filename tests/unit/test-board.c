@@ -19,7 +19,7 @@
  * drop unsure; then the extra ones by UID. */
 static const struct {
 	const char *title;
-	const char *row; /* as a message; "?": unsettled; NULL: none */
+	const char *row; /* as a message; "A>B": going to B; NULL: none */
 	const char *wish; /* as a message; "": not wanted */
 	const char *found;
 	const char *plan;
@@ -75,22 +75,35 @@ static const struct {
 	    FALSE, FALSE },
 	{ "or came too late", "Waiting", "Open", "Waiting ~Closed", "late 2",
 	    FALSE, FALSE },
-	{ "a crash before our move", "?New", "Open", "New", "move", FALSE,
+	{ "a crash before our move", "New>Open", "Open", "New", "move", FALSE,
 	    FALSE },
-	{ "a crash after our move", "?New", "Open", "Open", "record", FALSE,
+	{ "a crash after our move", "New>Open", "Open", "Open", "record", FALSE,
 	    FALSE },
-	{ "and the ticket has moved on since", "?New", "Waiting", "Open",
+	{ "and the ticket has moved on since", "New>Open", "Waiting", "Open",
 	    "move", FALSE, FALSE },
-	{ "and even back", "?Open", "Open", "Waiting", "move", FALSE, FALSE },
-	{ "a crash between copy and removal", "?New", "Open", "New Open",
-	    "record 1", FALSE, FALSE },
-	{ "a crash before our flag", "?Open", "Open!", "Open", "flag", FALSE,
+	{ "and even back", "Open>Waiting", "Open", "Waiting", "move", FALSE,
 	    FALSE },
-	{ "a crash while it was added: nothing is there", "?Open", "Open", "",
-	    "add", FALSE, TRUE },
-	{ "a crash while it was added: it is there twice", "?Open", "Open",
-	    "Open Open", "add 1 2", FALSE, TRUE },
-	{ "the store has lost its rows", NULL, "Open", "Closed", "add 1", FALSE,
+	{ "a crash between copy and removal", "New>Open", "Open", "New Open",
+	    "record 1", FALSE, FALSE },
+	{ "a crash before our flag", "Open>Open", "Open!", "Open", "flag",
+	    FALSE, FALSE },
+	{ "a crash while it was added: nothing is there", "Open>Open", "Open",
+	    "", "add", FALSE, FALSE },
+	{ "the old one is", "Open>Open", "Open", "~Open", "add 1", FALSE,
+	    FALSE },
+	{ "both are", "Open>Open", "Open", "~Open Open", "record 1", FALSE,
+	    FALSE },
+	{ "the old one, moved by an agent", "Open>Open", "Open", "~Waiting",
+	    "wait", FALSE, FALSE },
+	{ "both, and the old one moved", "Open>Open", "Open", "~Waiting Open",
+	    "wait 1", FALSE, FALSE },
+	{ "both, and the new one moved", "Open>Open", "Open", "~Open Closed",
+	    "close 2", FALSE, FALSE },
+	{ "moved by an agent while we moved it", "New>Open", "Open", "Closed",
+	    "close", FALSE, FALSE },
+	{ "but the ticket has moved on", "New>Open", "Waiting", "Closed",
+	    "late", FALSE, FALSE },
+	{ "the store has lost its rows", NULL, "Open", "Closed", "move", FALSE,
 	    FALSE },
 	{ "a ticket that is spam, merged or erased goes", "Open", "",
 	    "Open Closed-", "1 2", FALSE, FALSE },
@@ -100,17 +113,20 @@ static const struct {
 
 typedef struct Word {
 	char *folder;
-	gboolean flagged, deleted, unsettled, stale;
+	gboolean flagged, deleted, stale;
+	char *going;
 } Word;
 
 static Word
 read_word(const char *text)
 {
+	const char *to = strchr(text, '>');
 	Word word = { 0 };
 
-	word.unsettled = *text == '?';
 	word.stale = *text == '~';
-	word.folder = g_strdup(text + (word.unsettled || word.stale));
+	word.folder = to != NULL ? g_strndup(text, (gsize)(to - text))
+				 : g_strdup(text + word.stale);
+	word.going = g_strdup(to != NULL ? to + 1 : "");
 	word.flagged = g_str_has_suffix(text, "!");
 	word.deleted = g_str_has_suffix(text, "-");
 	if (word.flagged || word.deleted)
@@ -168,19 +184,22 @@ plan_of(const Board *board, const char *row, const char *want,
 		g_free(item->folder);
 		item->folder = word.folder;
 		item->flagged = word.flagged;
-		item->settled = !word.unsettled;
+		g_free(item->going);
+		item->going = word.going;
 		g_free(item->version);
 		item->version = g_strdup(old ? "1" : "2");
 	}
 	if (*want != '\0') {
 		Word word = read_word(want);
 
+		g_free(word.going);
 		wish = (BoardWish){ TRUE, word.folder, word.flagged,
 			g_strdup("2") };
 	}
 	for (; words[count] != NULL && *words[count] != '\0'; count++) {
 		Word word = read_word(words[count]);
 
+		g_free(word.going);
 		found[count] = (BoardFound){ word.folder, count + 1,
 			word.flagged, word.deleted, FALSE,
 			board_version(word.stale || old ? "1" : "2"), FALSE };
