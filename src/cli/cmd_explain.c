@@ -147,6 +147,24 @@ print_repeated(StoreTxn *txn, const Effects *effects, GError **error)
 	return TRUE;
 }
 
+/* An agent's commands are known by carrying them out; the transaction is let
+ * go. */
+static gboolean
+explain_orders(StoreTxn *txn, const Desk *desk, const Message *message,
+    const Envelope *envelope, const AuthFinding *dkim, GBytes *octets,
+    gint64 now, GError **error)
+{
+	g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func(g_free);
+	gint64 ticket;
+
+	if (!pipeline_tell(txn, desk, message, envelope, dkim, octets, now,
+		&ticket, reasons, error))
+		return FALSE;
+	for (guint i = 0; i < reasons->len; i++)
+		puts(reasons->pdata[i]);
+	return TRUE;
+}
+
 static gboolean
 explain_mail(Explain *explain, const char *path, const char *mailbox,
     const char *sender, const char *recipient, GError **error)
@@ -193,6 +211,13 @@ explain_mail(Explain *explain, const char *path, const char *mailbox,
 		printf("seen: taken before, as part of ticket "
 		       "%" G_GINT64_FORMAT "; as if it were new:\n",
 		    facts->seen_ticket);
+	if (facts->seen_ticket == 0) {
+		effects = pipeline_decide(facts, &desk, now);
+		if (effects->orders != NULL)
+			return explain_orders(txn, &desk, message, envelope,
+			    dkim, octets, now, error);
+		g_clear_pointer(&effects, effects_free);
+	}
 	facts->seen_ticket = 0;
 	effects = pipeline_decide(facts, &desk, now);
 	for (guint i = 0; i < effects->reasons->len; i++)

@@ -290,21 +290,24 @@ static const struct {
 static int
 run(const char *config, int argc, char **argv)
 {
-	ActNeed need;
+	const Verb *verb = NULL;
 
 	for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(verbs); i++)
 		if (g_str_equal(argv[1], verbs[i].name))
 			return verbs[i].run(config, argc - 1, argv + 1);
-	if (argc > 1 && act_need(argv[1], &need))
-		return ticket_act(config, need, argc - 1, argv + 1);
+	if (argc > 1)
+		verb = verb_find(argv[1]);
+	if (verb != NULL && (verb->flags & VERB_SHELL) != 0)
+		return ticket_act(config, verb, argc - 1, argv + 1);
 	return cmd_usage(&cmd_ticket, NULL);
 }
 
 const Command cmd_ticket = { "ticket",
 	"list [--state S] [--queue Q] [--json] | show N [--json | --raw ID] | "
-	"search WORDS | reply N [TEXT] | note N [TEXT] | delay N [TEXT] | "
-	"promise N TIME | assign N WHO | "
-	"take N | release N | move N QUEUE | open N | wait N | close N | "
-	"reopen N | spam N | merge N INTO | "
-	"split N MESSAGE | link N OTHER | undo N [--as AGENT]",
+	"search WORDS | reply N [TEXT] | note N [TEXT] | close N | open N | "
+	"wait N [WHEN] | spam N | take N | release N | assign N WHO | "
+	"queue N NAME | priority N WORD | tag N WORDS | promise N WHEN | delay N REASON | "
+	"language N TAG | name N NAME | cc N add|remove ADDR | merge N INTO | "
+	"split N MESSAGE | link N OTHER | remind N WHEN | undo N | history N | "
+	"summary N | macros N [--as AGENT]",
 	"tickets from the shell", run };

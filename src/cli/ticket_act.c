@@ -13,46 +13,32 @@
 
 enum { TEXT_MOST = 1 << 20 };
 
-/* The rest of the arguments, or standard input. */
 static char *
-text_of(int argc, char **argv)
+standard_input(void)
 {
-	GString *text;
+	GString *text = g_string_new(NULL);
 	char buffer[4096];
 	gsize n;
 
-	if (argc > 2)
-		return g_strjoinv(" ", argv + 2);
-	text = g_string_new(NULL);
 	while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0 &&
 	       text->len < TEXT_MOST)
 		g_string_append_len(text, buffer, (gssize)n);
 	return g_string_free(text, FALSE);
 }
 
-/* FALSE: not what the word needs. */
+/* FALSE: not what the verb needs. *argument must live as long as act. */
 static gboolean
-read_arguments(Act *act, ActNeed need, int argc, char **argv, char **text)
+read_arguments(Act *act, const Verb *verb, int argc, char **argv,
+    char **argument)
 {
 	if (argc < 2 || !cmd_number(argv[1], &act->number))
 		return FALSE;
-	switch (need) {
-	case ACT_NOTHING:
-		return argc == 2;
-	case ACT_TICKET:
-	case ACT_MESSAGE:
-		return argc == 3 && cmd_number(argv[2], &act->other);
-	case ACT_QUEUE:
-	case ACT_AGENT:
-	case ACT_TIME:
-		act->word = argc == 3 ? argv[2] : NULL;
-		return argc == 3;
-	case ACT_TEXT:
-		*text = text_of(argc, argv);
-		act->text = *text;
-		return TRUE;
-	}
-	return FALSE;
+	*argument = verb->need == VERB_TEXT && argc == 2
+			? standard_input()
+			: g_strjoinv(" ", argv + 2);
+	/* From the shell there is no mail that it stands in. */
+	return act_fill(act, verb, *argument) &&
+	       (verb->need != VERB_MESSAGE || act->other != 0);
 }
 
 static gboolean
@@ -74,7 +60,7 @@ act_now(CmdDesk *desk, Act *act, GError **error)
 }
 
 int
-ticket_act(const char *config, ActNeed need, int argc, char **argv)
+ticket_act(const char *config, const Verb *verb, int argc, char **argv)
 {
 	const char *as = cmd_value(&argc, argv, "--as");
 	g_autofree char *agent = as != NULL ? address_fold(as) : NULL;
@@ -85,10 +71,9 @@ ticket_act(const char *config, ActNeed need, int argc, char **argv)
 	Act act = { 0 };
 	gboolean done;
 
-	if (argc < 2 || !read_arguments(&act, need, argc, argv, &text))
+	if (argc < 2 || !read_arguments(&act, verb, argc, argv, &text))
 		return cmd_usage(&cmd_ticket, "a ticket's number is needed, "
 					      "and what stands behind it");
-	act.verb = argv[0];
 	act.agent = agent;
 	act.actor = agent != NULL ? agent : shell;
 	done = cmd_desk_open(&desk, config, &error) &&

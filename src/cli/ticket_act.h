@@ -6,6 +6,6 @@
 #include "policy/act.h"
 
 /* argv[0] is the word. The exit status. */
-int ticket_act(const char *config, ActNeed need, int argc, char **argv);
+int ticket_act(const char *config, const Verb *verb, int argc, char **argv);
 
 #endif

@@ -2,6 +2,7 @@
  * version goes up when a field changes its meaning or goes. */
 #include "cli/ticket_json.h"
 
+#include "store/labels.h"
 #include "store/links.h"
 #include "store/parties.h"
 
@@ -55,6 +56,22 @@ add_relations(Json *json, StoreTxn *txn, const Ticket *ticket, GError **error)
 	return TRUE;
 }
 
+static gboolean
+add_labels(Json *json, StoreTxn *txn, const Ticket *ticket, GError **error)
+{
+	g_autoptr(GPtrArray) priority =
+	    label_list(txn, ticket->id, "priority", error);
+	g_autoptr(GPtrArray) tags =
+	    priority != NULL ? label_list(txn, ticket->id, "tag", error) : NULL;
+
+	if (tags == NULL)
+		return FALSE;
+	json_text(json, "priority",
+	    priority->len > 0 ? priority->pdata[0] : "normal");
+	json_list(json, "tags", tags);
+	return TRUE;
+}
+
 gboolean
 ticket_json_add(Json *json, StoreTxn *txn, const Ticket *ticket, GError **error)
 {
@@ -87,7 +104,8 @@ ticket_json_add(Json *json, StoreTxn *txn, const Ticket *ticket, GError **error)
 	json_time(json, "answered", ticket->answered);
 	json_time(json, "resolved", ticket->resolved);
 	json_list(json, "participants", addresses);
-	return add_relations(json, txn, ticket, error);
+	return add_labels(json, txn, ticket, error) &&
+	       add_relations(json, txn, ticket, error);
 }
 
 char *

@@ -97,6 +97,50 @@ undelivered(Firing *firing, GError **error)
 	return TRUE;
 }
 
+/* An agent has said until when it waits. */
+static gboolean
+waited(Firing *firing, GError **error G_GNUC_UNUSED)
+{
+	const TimerRow *timer = firing->timer;
+	Effects *effects = firing->effects;
+	g_autofree char *cause = g_strdup_printf(
+	    "wake:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, timer->ticket,
+	    timer->due);
+
+	if (!g_str_equal(effects->ticket->state, "waiting") ||
+	    !ticket_move(effects->ticket, TICKET_OPEN, firing->now))
+		return TRUE;
+	effects_event(effects, "reopened", "javob",
+	    "the time that it waited for has come");
+	notify_note(firing->facts, firing->desk, firing->now, cause,
+	    "The time that this ticket waited for has come; it is open again.",
+	    effects);
+	return TRUE;
+}
+
+/* number: the address of the agent who wanted to be reminded. */
+static gboolean
+remind(Firing *firing, GError **error)
+{
+	const TimerRow *timer = firing->timer;
+	g_autoptr(GError) reason = NULL;
+	g_autoptr(AddressRow) agent =
+	    party_by_id(firing->txn, timer->number, &reason);
+	g_autofree char *cause = g_strdup_printf(
+	    "remind:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, timer->ticket,
+	    timer->due);
+
+	if (reason != NULL) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return FALSE;
+	}
+	if (agent != NULL && roster_has(firing->facts->roster, agent->address))
+		notify_ticket(firing->facts, firing->desk, firing->now, agent,
+		    cause, "You wanted to be reminded of this ticket now.",
+		    NULL, firing->effects);
+	return TRUE;
+}
+
 static void
 free_item(gpointer data)
 {
@@ -244,6 +288,8 @@ typedef struct TimerKind {
 
 static const TimerKind kinds[] = {
 	{ "undelivered", undelivered },
+	{ "wake", waited },
+	{ "remind", remind },
 	{ NOTIFY_DIGEST, digest },
 	{ "flood", flood_over },
 	{ "promise", promised },

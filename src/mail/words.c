@@ -48,6 +48,11 @@ static const Form forms[WORDS_TABLES] = {
 		[3] = "|strong|weak|none|" } },
 	[WORDS_CLOSING] = { "closing.tsv", 3, 2, "",
 	    { [1] = "|solved|close|please|" } },
+	[WORDS_VERBS] = { "verbs.tsv", 3, 2, "", { NULL } },
+	[WORDS_WHEN] = { "when.tsv", 3, 2, "",
+	    { [1] = "|today|tomorrow|after-tomorrow|mon|tue|wed|thu|fri|sat|"
+		    "sun|minute|hour|day|work|workday|week|am|pm|oclock|noon|"
+		    "one|filler|" } },
 	[WORDS_MARKS] = { "marks.tsv", 3, 2, "",
 	    { [1] = "|0|1|2|3|4|5|6|7|8|9|10|name|fill|unit|of|from|not|taken|"
 		    "but|go|abbr|also|" } },

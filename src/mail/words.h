@@ -18,14 +18,16 @@ typedef enum WordsTable {
 			    * sure */
 	WORDS_FIELDS,      /* field condition meaning weight source */
 	WORDS_CLOSING,     /* lang class text */
+	WORDS_VERBS,       /* lang verb word */
+	WORDS_WHEN,        /* lang meaning word */
 	WORDS_MARKS,       /* lang class words */
 	WORDS_SALUTATION,  /* lang class text */
 	WORDS_TABLES,
 } WordsTable;
 
 /* column: the fields of one row, in the order above, valid during the call. In
- * built-in rows those that only people read (lang, client, product, example,
- * source, sure) are "". */
+ * built-in rows those that only people read (client, product, example, source,
+ * sure; lang, but for verbs, times and marks) are "". */
 typedef void (*WordsRow)(const char *const *column, gpointer data);
 
 /* Every row of table, the built-in ones first. */

@@ -15,6 +15,7 @@ for file; do
 	*bounces.tsv) blank=1,2,7,8 ;;
 	*autoheaders.tsv) blank=5 ;;
 	*closing.tsv) blank=1 ;;
+	*verbs.tsv | *when.tsv) blank= ;;
 	*marks.tsv) blank= ;;
 	*salutation.tsv) blank=1 ;;
 	*)

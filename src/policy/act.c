@@ -9,9 +9,13 @@
 #include "ground/text.h"
 #include "mail/address.h"
 #include "policy/act_private.h"
+#include "policy/calendar.h"
 #include "policy/notify.h"
+#include "policy/order.h"
 #include "policy/relay.h"
+#include "policy/talk.h"
 #include "policy/ticket.h"
+#include "policy/when.h"
 #include "store/links.h"
 
 /* --- helpers -------------------------------------------------------------- */
@@ -84,6 +88,43 @@ act_tell(const ActScene *scene, const Facts *facts, const AddressRow *only,
 	}
 }
 
+const Agent *
+act_agent(const ActScene *scene)
+{
+	return scene->act->agent != NULL
+		   ? roster_find(scene->facts->roster, scene->act->agent)
+		   : NULL;
+}
+
+gboolean
+act_when(const ActScene *scene, const char *text, gint64 *when, GError **error)
+{
+	const Agent *agent = act_agent(scene);
+	const Site *site = scene->desk->site;
+	const Calendar *calendar = scene->facts->calendar;
+	/* As programs write it. */
+	gboolean rfc3339 = strchr(text, 'T') != NULL &&
+	    clock_parse(text, when) && *when > scene->now;
+	WhenScene as = { site->default_language, "UTC", calendar, scene->now };
+
+	if (rfc3339)
+		return TRUE;
+	if (calendar != NULL)
+		as.zone = calendar_timezone(calendar);
+	if (agent != NULL) {
+		as.zone = agent_zone(agent, site);
+		if (*agent->language != '\0')
+			as.language = agent->language;
+	}
+	return when_parse(text, &as, when, error);
+}
+
+static const char *
+way_of(const ActScene *scene)
+{
+	return scene->act->way != NULL ? scene->act->way : "by command";
+}
+
 /* --- state ---------------------------------------------------------------- */
 
 static char *
@@ -93,7 +134,7 @@ change_state(ActScene *scene, TicketMove move, const char *event,
 	Ticket *ticket = scene->effects->ticket;
 
 	if (ticket_move_by(scene->effects, move, event, scene->act->actor,
-		"by command", scene->now))
+		way_of(scene), scene->now))
 		return g_strdup_printf("ticket %" NUMBER " is %s",
 		    ticket->number, ticket->state);
 	error_permanent(error, "ticket %" NUMBER " is %s already",
@@ -120,12 +161,6 @@ act_open(ActScene *scene, GError **error)
 }
 
 static char *
-act_wait(ActScene *scene, GError **error)
-{
-	return change_state(scene, TICKET_ANSWER, "waiting", error);
-}
-
-static char *
 act_spam(ActScene *scene, GError **error)
 {
 	return change_state(scene, TICKET_SPAM, "spam", error);
@@ -133,32 +168,77 @@ act_spam(ActScene *scene, GError **error)
 
 /* --- who and where -------------------------------------------------------- */
 
-static AddressRow *
-need_agent(ActScene *scene, GError **error)
+/* By address, or by what tells one agent from all others: what stands before
+ * the "@", or his name. NULL with error. */
+static const Agent *
+find_agent(const ActScene *scene, const char *word, GError **error)
 {
-	g_autofree char *folded = address_fold(scene->act->word);
+	const GPtrArray *roster = scene->facts->roster;
+	const Agent *found = roster_find(roster, word);
+	g_autofree char *folded = text_fold(word);
 
-	if (roster_has(scene->facts->roster, folded))
-		return party_need(scene->txn, folded, scene->act->word, "",
-		    scene->now, error);
-	error_permanent(error,
-	    "%s is no agent; see javob agent list",
-	    scene->act->word);
-	return NULL;
+	for (guint i = 0; found == NULL && i < roster->len; i++) {
+		const Agent *agent = roster->pdata[i];
+		g_autofree char *name = text_fold(agent->name);
+		gsize n = strcspn(agent->address, "@");
+
+		if (!g_str_equal(name, folded) &&
+		    (strlen(folded) != n ||
+			strncmp(agent->address, folded, n) != 0))
+			continue;
+		for (guint j = i + 1; j < roster->len; j++) {
+			const Agent *other = roster->pdata[j];
+
+			if (strncmp(other->address, folded, n) == 0 &&
+			    other->address[n] == '@') {
+				error_permanent(error,
+				    "there is more than one %s: write the "
+				    "address",
+				    word);
+				return NULL;
+			}
+		}
+		found = agent;
+	}
+	if (found == NULL)
+		error_permanent(error, "%s is no agent; see javob agent list",
+		    word);
+	return found;
 }
 
+static AddressRow *
+need_agent(ActScene *scene, const char *word, GError **error)
+{
+	const Agent *agent = find_agent(scene, word, error);
+
+	if (agent == NULL)
+		return NULL;
+	if (!agent_may_answer(agent)) {
+		error_permanent(error,
+		    "%s is an observer, who sees and does not act",
+		    agent->address);
+		return NULL;
+	}
+	return party_need(scene->txn, agent->address, agent->address, "",
+	    scene->now, error);
+}
+
+/* word: "-" for nobody. */
 static char *
-act_assign(ActScene *scene, GError **error)
+assign(ActScene *scene, const char *word, GError **error)
 {
 	Ticket *ticket = scene->effects->ticket;
-	gboolean nobody = g_str_equal(scene->act->word, "-");
-	g_autoptr(AddressRow) agent = nobody ? NULL : need_agent(scene, error);
+	gboolean nobody = g_str_equal(word, "-");
+	g_autoptr(AddressRow) agent =
+	    nobody ? NULL : need_agent(scene, word, error);
 	g_autofree char *words = NULL, *note = NULL;
 	gint64 id = agent != NULL ? agent->id : 0;
-	const char *to = nobody ? "nobody" : scene->act->word;
+	const char *to = nobody ? "nobody" : NULL;
 
 	if (agent == NULL && !nobody)
 		return NULL;
+	if (to == NULL)
+		to = agent->written;
 	if (id == ticket->agent) {
 		error_permanent(error,
 		    "ticket %" NUMBER " is assigned to %s already",
@@ -184,35 +264,28 @@ act_assign(ActScene *scene, GError **error)
 	    ticket->number, to);
 }
 
-/* The same with another word. */
 static char *
-assign_to(ActScene *scene, const char *word, GError **error)
+act_assign(ActScene *scene, GError **error)
 {
-	const Act *act = scene->act;
-	Act own = *act;
-	char *said;
-
-	own.word = word;
-	scene->act = &own;
-	said = act_assign(scene, error);
-	scene->act = act;
-	return said;
+	return assign(scene, scene->act->word, error);
 }
 
 static char *
 act_take(ActScene *scene, GError **error)
 {
-	if (scene->act->agent != NULL)
-		return assign_to(scene, scene->act->agent, error);
-	error_permanent(error, "only an agent can take a ticket; "
-			       "see assign");
-	return NULL;
+	if (scene->act->agent == NULL) {
+		error_permanent(error,
+		    "only an agent can take a ticket: say --as with his "
+		    "address");
+		return NULL;
+	}
+	return assign(scene, scene->act->agent, error);
 }
 
 static char *
 act_release(ActScene *scene, GError **error)
 {
-	return assign_to(scene, "-", error);
+	return assign(scene, "-", error);
 }
 
 static gboolean
@@ -340,6 +413,8 @@ speak(ActScene *scene, GError **error)
 	    strspn(act->text, " \t\r\n") == strlen(act->text))
 		return error_permanent(error, "the text is empty or no UTF-8");
 	if (act->agent != NULL) {
+		facts->agent = roster_find(facts->roster, act->agent);
+		facts->from_agent = facts->agent != NULL;
 		facts->sender = party_need(scene->txn, act->agent, act->agent,
 		    "", scene->now, error);
 		if (facts->sender == NULL)
@@ -376,6 +451,8 @@ act_note(ActScene *scene, GError **error)
 	set(&scene->effects->kind, g_strdup("note"));
 	scene->effects->ticket->updated = scene->now;
 	effects_event(scene->effects, "note", scene->act->actor, "by command");
+	talk_note(scene->facts, scene->desk, scene->now,
+	    scene->message->new_text, scene->effects);
 	return g_strdup_printf("noted on ticket %" NUMBER, scene->act->number);
 }
 
@@ -384,10 +461,11 @@ static char *
 act_delay(ActScene *scene, GError **error)
 {
 	const Act *act = scene->act;
+	const char *text = act->text != NULL ? act->text : act->word;
 	g_autofree char *reason = NULL;
 
-	if (act->text != NULL && g_utf8_validate(act->text, -1, NULL))
-		reason = text_clean_line(act->text, 200);
+	if (text != NULL && g_utf8_validate(text, -1, NULL))
+		reason = text_clean_line(text, 200);
 	if (reason == NULL || *reason == '\0') {
 		error_permanent(error, "the reason is empty or no UTF-8");
 		return NULL;
@@ -399,37 +477,6 @@ act_delay(ActScene *scene, GError **error)
 	    act->number);
 }
 
-/* An agent knows better than history: "2026-11-30T13:00:00Z". */
-static char *
-act_promise(ActScene *scene, GError **error)
-{
-	Ticket *ticket = scene->effects->ticket;
-	g_autofree char *at = NULL;
-	gint64 when;
-
-	if (!clock_parse(scene->act->word, &when) || when <= scene->now) {
-		error_permanent(error,
-		    "\"%s\" is no time to come; write it as "
-		    "2026-11-30T18:00:00+05:00",
-		    scene->act->word);
-		return NULL;
-	}
-	if (ticket_is_done(ticket)) {
-		error_permanent(error, "ticket %" NUMBER " is %s",
-		    ticket->number, ticket->state);
-		return NULL;
-	}
-	at = clock_rfc3339(when);
-	effects_event(scene->effects, "promised", scene->act->actor,
-	    "%s (by an agent)", at);
-	effects_change(scene->effects, "promised=%" NUMBER "&now=%" NUMBER,
-	    ticket->promised, when);
-	ticket->promised = when;
-	ticket->updated = scene->now;
-	return g_strdup_printf("ticket %" NUMBER " is promised by %s",
-	    ticket->number, at);
-}
-
 static char *
 act_reply(ActScene *scene, GError **error)
 {
@@ -438,16 +485,17 @@ act_reply(ActScene *scene, GError **error)
 
 	if (!speak(scene, error))
 		return NULL;
+	facts_read_macro(scene->facts, scene->desk);
 	why = relay_obey(scene->facts, scene->desk, scene->now, &advice,
 	    scene->effects);
 	if (why != NULL) {
 		error_permanent(error, "nothing was sent: %s", why);
 		return NULL;
 	}
+	if (scene->effects->preview != NULL)
+		return g_strdup(scene->effects->preview);
 	if (scene->effects->letters->len == 0)
-		return g_strdup_printf("nothing to send; ticket %" NUMBER
-				       " is %s",
-		    scene->act->number, scene->effects->ticket->state);
+		return g_strdup("");
 	return g_strdup_printf("the answer to ticket %" NUMBER
 			       " is on its way to %s",
 	    scene->act->number, scene->facts->requester->written);
@@ -457,36 +505,77 @@ act_reply(ActScene *scene, GError **error)
 
 static const struct {
 	const char *verb;
-	ActNeed need;
 	char *(*run)(ActScene *scene, GError **error);
 } deeds[] = {
-	{ "reply", ACT_TEXT, act_reply },
-	{ "note", ACT_TEXT, act_note },
-	{ "delay", ACT_TEXT, act_delay },
-	{ "promise", ACT_TIME, act_promise },
-	{ "assign", ACT_AGENT, act_assign },
-	{ "take", ACT_NOTHING, act_take },
-	{ "release", ACT_NOTHING, act_release },
-	{ "move", ACT_QUEUE, act_move },
-	{ "open", ACT_NOTHING, act_open },
-	{ "wait", ACT_NOTHING, act_wait },
-	{ "close", ACT_NOTHING, act_close },
-	{ "reopen", ACT_NOTHING, act_reopen },
-	{ "spam", ACT_NOTHING, act_spam },
-	{ "merge", ACT_TICKET, act_merge },
-	{ "split", ACT_MESSAGE, act_split },
-	{ "link", ACT_TICKET, act_link },
-	{ "undo", ACT_NOTHING, act_undo },
+	{ "reply", act_reply },
+	{ "note", act_note },
+	{ "close", act_close },
+	{ "open", act_open },
+	{ "reopen", act_reopen },
+	{ "wait", act_wait },
+	{ "spam", act_spam },
+	{ "take", act_take },
+	{ "release", act_release },
+	{ "assign", act_assign },
+	{ "queue", act_move },
+	{ "move", act_move },
+	{ "priority", act_priority },
+	{ "tag", act_tag },
+	{ "promise", act_promise },
+	{ "delay", act_delay },
+	{ "language", act_language },
+	{ "name", act_name },
+	{ "cc", act_cc },
+	{ "merge", act_merge },
+	{ "split", act_split },
+	{ "link", act_link },
+	{ "remind", act_remind },
+	{ "undo", act_undo },
+	{ "history", act_history },
+	{ "summary", act_summary },
+	{ "away", act_away },
+	{ "macros", act_macros },
+	{ "help", act_help },
 };
 
 gboolean
-act_need(const char *verb, ActNeed *need)
+act_knows(const char *verb)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(deeds); i++)
-		if (g_str_equal(deeds[i].verb, verb)) {
-			*need = deeds[i].need;
+		if (g_str_equal(deeds[i].verb, verb))
 			return TRUE;
-		}
+	return FALSE;
+}
+
+gboolean
+act_fill(Act *act, const Verb *verb, const char *argument)
+{
+	gboolean given = *argument != '\0';
+
+	act->verb = verb->name;
+	act->word = argument;
+	switch (verb->need) {
+	case VERB_NOTHING:
+		return !given;
+	case VERB_MESSAGE:
+		if (!given)
+			return TRUE;
+		/* fall through */
+	case VERB_TICKET:
+		return g_ascii_string_to_signed(
+		    argument + (*argument == '#'), 10, 1, G_MAXINT64,
+		    &act->other, NULL);
+	case VERB_TEXT:
+		act->text = argument;
+		return TRUE;
+	case VERB_QUEUE:
+	case VERB_AGENT:
+	case VERB_WORDS:
+	case VERB_WHEN:
+		return given;
+	case VERB_MAYBE:
+		return TRUE;
+	}
 	return FALSE;
 }
 
@@ -509,6 +598,14 @@ is_undo(const Act *act)
 }
 
 static gboolean
+reads(const char *name)
+{
+	const Verb *verb = verb_find(name);
+
+	return verb != NULL && (verb->flags & VERB_READS) != 0;
+}
+
+static gboolean
 may_act(const ActScene *scene, GError **error)
 {
 	const char *address = scene->act->agent;
@@ -520,7 +617,7 @@ may_act(const ActScene *scene, GError **error)
 	if (agent == NULL)
 		return error_permanent(error,
 		    "%s is no agent; see javob agent list", address);
-	return agent_may_answer(agent) ||
+	return agent_may_answer(agent) || reads(scene->act->verb) ||
 	       error_permanent(error,
 		   "%s is an observer, who sees and does not act", address);
 }
@@ -554,22 +651,77 @@ set_scene(ActScene *scene, GError **error)
 	return TRUE;
 }
 
+static void
+pass_reasons(const ActScene *scene)
+{
+	const GPtrArray *reasons = scene->effects->reasons;
+
+	for (guint i = 0; scene->act->reasons != NULL && i < reasons->len; i++)
+		g_ptr_array_add(scene->act->reasons,
+		    g_strdup(reasons->pdata[i]));
+}
+
+static char *
+run_scene(ActScene *scene, GPtrArray **orders, GError **error)
+{
+	g_autofree char *said = NULL;
+
+	if (set_scene(scene, error))
+		said = play(scene, error);
+	if (said != NULL && !effects_write(scene->txn, scene->facts,
+				scene->effects, scene->octets, scene->now,
+				error))
+		g_clear_pointer(&said, g_free);
+	if (said != NULL) {
+		pass_reasons(scene);
+		if (scene->effects->orders != NULL)
+			*orders = g_ptr_array_ref(scene->effects->orders);
+	}
+	g_clear_pointer(&scene->octets, g_bytes_unref);
+	facts_free(scene->facts);
+	effects_free(scene->effects);
+	message_free(scene->message);
+	envelope_free(scene->envelope);
+	return g_steal_pointer(&said);
+}
+
+/* An answer from the command line may have commands above it, as a mail. */
+static char *
+run_with_orders(StoreTxn *txn, const Desk *desk, const Act *act, gint64 now,
+    GError **error)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(Orders) above = orders_read(act->text);
+	g_autoptr(GPtrArray) orders = NULL;
+	ActScene scene = { txn, desk, act, now, NULL, NULL, NULL, NULL, NULL };
+	OrderRun run = { txn, desk, act, now, lines };
+	char *said;
+
+	if (above->fault == NULL &&
+	    !orders_run(&run, above->list, TRUE, error))
+		return NULL;
+	said = run_scene(&scene, &orders, error);
+	if (said == NULL)
+		return NULL;
+	if (*said != '\0')
+		g_ptr_array_add(lines, said);
+	else
+		g_free(said);
+	if (orders != NULL && !orders_run(&run, orders, FALSE, error))
+		return NULL;
+	g_ptr_array_add(lines, NULL);
+	return g_strjoinv("\n", (char **)lines->pdata);
+}
+
 char *
 act_run(StoreTxn *txn, const Desk *desk, const Act *act, gint64 now,
     GError **error)
 {
 	ActScene scene = { txn, desk, act, now, NULL, NULL, NULL, NULL, NULL };
-	g_autofree char *said = NULL;
+	g_autoptr(GPtrArray) orders = NULL;
 
-	if (set_scene(&scene, error))
-		said = play(&scene, error);
-	if (said != NULL && !effects_write(txn, scene.facts, scene.effects,
-				scene.octets, now, error))
-		g_clear_pointer(&said, g_free);
-	g_clear_pointer(&scene.octets, g_bytes_unref);
-	facts_free(scene.facts);
-	effects_free(scene.effects);
-	message_free(scene.message);
-	envelope_free(scene.envelope);
-	return g_steal_pointer(&said);
+	if (g_str_equal(act->verb, "reply") && act->text != NULL &&
+	    g_utf8_validate(act->text, -1, NULL))
+		return run_with_orders(txn, desk, act, now, error);
+	return run_scene(&scene, &orders, error);
 }

@@ -8,30 +8,28 @@
 #define POLICY_ACT_H
 
 #include "policy/facts.h"
-
-/* What stands behind the ticket's number. */
-typedef enum ActNeed {
-	ACT_NOTHING,
-	ACT_TICKET,  /* other: a ticket's number */
-	ACT_MESSAGE, /* other: a message's id */
-	ACT_QUEUE,   /* word: a queue's name */
-	ACT_AGENT,   /* word: an agent's address; "-": nobody */
-	ACT_TEXT,    /* text */
-	ACT_TIME,    /* word: an instant, RFC 3339 */
-} ActNeed;
+#include "policy/verb.h"
 
 typedef struct Act {
 	const char *verb;
 	gint64 number; /* the ticket's */
-	gint64 other;
-	const char *word;
-	const char *text;
+	gint64 other;  /* what VERB_TICKET and VERB_MESSAGE need */
+	const char *word; /* what stands behind all other verbs */
+	const char *text; /* of reply and note */
 	const char *actor; /* who, for the event log */
 	const char *agent; /* address of the agent that he is; NULL: none */
+	const char *way;   /* "by mail"; NULL: "by command" */
+	const GPtrArray *answers; /* of char *: ids of the mail that it stood
+				   * in answers; NULL */
+	GPtrArray *reasons; /* of char *: takes what `explain` tells; NULL */
 } Act;
 
-/* FALSE if there is no such verb. */
-gboolean act_need(const char *verb, ActNeed *need);
+/* TRUE if there is such a deed. */
+gboolean act_knows(const char *verb);
+
+/* Puts argument where verb->need has its place; it must live as long. FALSE:
+ * it is none. */
+gboolean act_fill(Act *act, const Verb *verb, const char *argument);
 
 /* Does it, inside txn; what was done as one line, free with g_free. NULL with
  * error: PERMANENT says why it cannot be, and the transaction must be let

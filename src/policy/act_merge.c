@@ -237,6 +237,21 @@ act_part(ActScene *scene, Ticket *from, GHashTable *change, GError **error)
 /* --- split ----------------------------------------------------------------- */
 
 /* The message to split off: a customer's, and not his only one. */
+static gboolean
+which_message(const ActScene *scene, gint64 *id, GError **error)
+{
+	const GPtrArray *answers = scene->act->answers;
+
+	*id = scene->act->other;
+	for (guint i = 0; answers != NULL && i < answers->len && *id == 0; i++)
+		if (!message_told_by(scene->txn, scene->effects->ticket->id,
+			answers->pdata[i], id, error))
+			return FALSE;
+	return *id != 0 ||
+	       error_permanent(error,
+		   "which message? /history lists their numbers");
+}
+
 static MessageRow *
 need_message(ActScene *scene, GError **error)
 {
@@ -244,8 +259,9 @@ need_message(ActScene *scene, GError **error)
 	g_autoptr(GPtrArray) rows = message_list(scene->txn, ticket->id, error);
 	MessageRow *found = NULL;
 	guint others = 0;
+	gint64 id;
 
-	if (rows == NULL)
+	if (rows == NULL || !which_message(scene, &id, error))
 		return NULL;
 	for (guint i = 0; i < rows->len; i++) {
 		const MessageRow *row = rows->pdata[i];
@@ -253,7 +269,7 @@ need_message(ActScene *scene, GError **error)
 		if (!g_str_equal(row->direction, "in") ||
 		    !g_str_equal(row->visibility, "public"))
 			continue;
-		if (row->id == scene->act->other)
+		if (row->id == id)
 			found = rows->pdata[i];
 		else
 			others++;
@@ -262,7 +278,7 @@ need_message(ActScene *scene, GError **error)
 		error_permanent(error,
 		    "message %" NUMBER " is no mail of a customer on this "
 		    "ticket; see javob ticket show %" NUMBER,
-		    scene->act->other, ticket->number);
+		    id, ticket->number);
 	else if (others == 0)
 		error_permanent(error,
 		    "it is the only mail of a customer on this ticket");

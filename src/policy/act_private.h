@@ -1,6 +1,6 @@
 /* act_private.h - what the files of act share; nobody else includes it.
- * act.c: the table and the small deeds; act_merge.c: merge and split;
- * act_undo.c: undo. */
+ * act.c: the table and the small deeds; act_mark.c, act_tell.c: see below;
+ * act_merge.c: merge and split; act_undo.c: undo. */
 #ifndef POLICY_ACT_PRIVATE_H
 #define POLICY_ACT_PRIVATE_H
 
@@ -28,6 +28,32 @@ Ticket *act_ticket(StoreTxn *txn, gint64 number, GError **error);
  * who did it. effects->ticket must have its final form. */
 void act_tell(const ActScene *scene, const Facts *facts, const AddressRow *only,
     const char *note, const char *text, Effects *effects);
+
+/* The agent that does it; NULL: nobody whom the roster knows. */
+const Agent *act_agent(const ActScene *scene);
+/* act->word as a time: in that agent's language and zone. */
+gboolean act_when(const ActScene *scene, const char *text, gint64 *when,
+    GError **error);
+
+/* act_mark.c: what is noted on a ticket; act_tell.c: what is only told. */
+char *act_priority(ActScene *scene, GError **error);
+char *act_tag(ActScene *scene, GError **error);
+char *act_promise(ActScene *scene, GError **error);
+char *act_language(ActScene *scene, GError **error);
+char *act_name(ActScene *scene, GError **error);
+char *act_cc(ActScene *scene, GError **error);
+char *act_wait(ActScene *scene, GError **error);
+char *act_remind(ActScene *scene, GError **error);
+char *act_away(ActScene *scene, GError **error);
+char *act_history(ActScene *scene, GError **error);
+char *act_summary(ActScene *scene, GError **error);
+char *act_macros(ActScene *scene, GError **error);
+char *act_help(ActScene *scene, GError **error);
+
+/* Their undoing: change is what the event noted. */
+gboolean act_undo_label(ActScene *scene, GHashTable *change, GError **error);
+gboolean act_undo_language(ActScene *scene, GHashTable *change, GError **error);
+gboolean act_undo_cc(ActScene *scene, GHashTable *change, GError **error);
 
 
 char *act_merge(ActScene *scene, GError **error);

@@ -16,7 +16,7 @@ typedef struct Answer {
 	gboolean is_doubtful; /* pictures that may be quoted ones */
 } Answer;
 
-/* text: message->new_text behind the commands, as verb_read leaves it. */
+/* text: message->new_text behind the commands, as orders_read leaves it. */
 Answer *answer_new(const Facts *facts, const char *text, const char *language);
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)

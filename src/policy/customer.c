@@ -96,8 +96,8 @@ put(char **at, const char *text)
 	*at = g_strdup(text);
 }
 
-/* As we write tags; what an agent says stands until the customer writes a
- * whole text in another language. */
+/* As we write tags; what an agent says stands, whatever the customer writes
+ * in. */
 static void
 set_language(Profile *profile, const char *language)
 {

@@ -8,6 +8,7 @@
 #include "policy/proof.h"
 #include "store/faqs.h"
 #include "store/history.h"
+#include "store/labels.h"
 #include "store/links.h"
 #include "store/outbox.h"
 #include "store/seen.h"
@@ -93,6 +94,7 @@ effects_new(void)
 	effects->kind = g_strdup("human");
 	effects->why = g_strdup("");
 	effects->participants = g_ptr_array_new_with_free_func(free_participant);
+	effects->watchers = g_ptr_array_new_with_free_func(g_free);
 	effects->events = g_ptr_array_new_with_free_func(free_event);
 	effects->letters = g_ptr_array_new_with_free_func(free_letter);
 	effects->told = g_array_new(FALSE, FALSE, sizeof(ToldEffect));
@@ -113,6 +115,7 @@ effects_free(Effects *effects)
 	g_free(effects->kind);
 	g_free(effects->why);
 	g_ptr_array_unref(effects->participants);
+	g_ptr_array_unref(effects->watchers);
 	g_ptr_array_unref(effects->events);
 	g_ptr_array_unref(effects->letters);
 	g_array_unref(effects->told);
@@ -120,6 +123,8 @@ effects_free(Effects *effects)
 	g_ptr_array_unref(effects->timers);
 	g_free(effects->turn);
 	g_array_unref(effects->undeliverable);
+	g_free(effects->preview);
+	g_clear_pointer(&effects->orders, g_ptr_array_unref);
 	g_array_unref(effects->faq_shown);
 	g_ptr_array_unref(effects->reasons);
 	g_free(effects);
@@ -401,6 +406,13 @@ write_ticket(StoreTxn *txn, const Facts *facts, const Effects *effects,
 
 		if (!participant_add(
 			txn, ticket->id, row->address, row->role, now, error))
+			return FALSE;
+	}
+	for (guint i = 0; i < effects->watchers->len; i++) {
+		gboolean changed;
+
+		if (!label_add(txn, ticket->id, "watcher",
+			effects->watchers->pdata[i], &changed, error))
 			return FALSE;
 	}
 	for (guint i = 0; i < effects->faq_shown->len; i++)

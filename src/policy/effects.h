@@ -66,6 +66,7 @@ struct Effects {
 	char *kind;              /* of the incoming message's row */
 	char *why;               /* what joined it to its ticket */
 	GPtrArray *participants; /* of ParticipantEffect */
+	GPtrArray *watchers;     /* of char *, addresses of agents: from now on */
 	gint64 promoted;         /* participant whose role becomes cc; 0 */
 	GPtrArray *events;       /* of EventEffect */
 	GPtrArray *letters;      /* of LetterEffect */
@@ -80,6 +81,9 @@ struct Effects {
 	PromiseRow *promise;     /* what is promised now; NULL: nothing new */
 	gboolean held;           /* letters wait for somebody to release them */
 	gboolean automatic;      /* counts for the limits of automatic mail */
+	char *preview;           /* of a letter, for the agent; NULL */
+	GPtrArray *orders;       /* of Order (policy/verb.h): the agent's, to be
+				  * carried out with this; NULL: none */
 	GPtrArray *reasons;      /* of char *, "gate: ...", for `explain` */
 };
 

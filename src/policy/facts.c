@@ -29,6 +29,8 @@ facts_free(Facts *facts)
 	if (facts == NULL)
 		return;
 	g_free(facts->auth_reason);
+	g_free(facts->refusal);
+	g_free(facts->macro);
 	address_free(facts->named);
 	address_row_free(facts->sender);
 	lang_choice_free(facts->lang);
@@ -49,6 +51,8 @@ facts_free(Facts *facts)
 	g_clear_pointer(&facts->thread_ids, g_ptr_array_unref);
 	g_free(facts->last_in);
 	g_clear_pointer(&facts->notes, g_ptr_array_unref);
+	g_clear_pointer(&facts->watchers, g_ptr_array_unref);
+	g_clear_pointer(&facts->colleagues, g_ptr_array_unref);
 	g_clear_pointer(&facts->texts, g_ptr_array_unref);
 	g_clear_pointer(&facts->also, g_ptr_array_unref);
 	g_clear_pointer(&facts->agents, g_ptr_array_unref);
@@ -453,11 +457,14 @@ facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
 	if (!facts_read_faq(facts, txn, error) ||
 	    !facts_read_copied(facts, txn, desk, now, error) ||
 	    !facts_read_answered(facts, txn, error) ||
+	    !facts_read_watchers(facts, txn, now, error) ||
 	    !facts_read_forwarded(facts, txn, desk, now, error) ||
 	    !read_agents(facts, txn, desk, now, error) ||
 	    !read_forecast(facts, txn, desk, now, error) ||
 	    !ticket_next_number(txn, &facts->next_number, error))
 		return NULL;
+	if (facts->from_agent && facts->auth != AUTH_FAIL)
+		facts_read_macro(facts, desk);
 	return g_steal_pointer(&facts);
 }
 
@@ -480,7 +487,8 @@ facts_of_ticket(StoreTxn *txn, const Desk *desk, gint64 ticket, gint64 now,
 	if (facts->mailbox != NULL)
 		facts->home.queue = site_queue(
 		    desk->site, facts->mailbox->queue);
-	if (!read_agents(facts, txn, desk, now, error))
+	if (!read_agents(facts, txn, desk, now, error) ||
+	    !facts_read_watchers(facts, txn, now, error))
 		return NULL;
 	return g_steal_pointer(&facts);
 }

@@ -71,6 +71,12 @@ struct Facts {
 	const Agent *agent;       /* that the author is; NULL: none */
 	gboolean from_agent;      /* he is one */
 	gboolean is_own_copy;     /* a mail of ours that came back */
+	gboolean opened_for;      /* that one was named by /for */
+	gboolean answers_note;    /* a letter that told of a note */
+	char *macro;              /* text of the one that he names; NULL */
+	gboolean preview;         /* he only wants to see what would go out */
+	char *refusal;            /* why his commands cannot be carried out, as
+				   * was found out by trying; NULL */
 	gboolean imported;        /* old mail, by `javob import` */
 
 	gint64 seen_ticket;       /* != 0: taken before */
@@ -95,6 +101,9 @@ struct Facts {
 	GPtrArray *thread_ids;    /* of char *, public thread of the candidate */
 	char *last_in;            /* newest Message-ID of the customer, or "" */
 	GPtrArray *notes;         /* of char *, internal texts of the candidate */
+	GPtrArray *watchers;      /* of AddressRow: agents who hear of notes */
+	GPtrArray *colleagues;    /* of AddressRow: agents in To and Cc of an
+				   * agent's mail */
 	gboolean thanked;         /* for a closing word, on the candidate */
 	GPtrArray *texts;         /* of char *, public ones; NULL unless a
 				   * person writes and the candidate is done */
@@ -137,6 +146,14 @@ Facts *facts_read(StoreTxn *txn, const Desk *desk, const Message *message,
     GError **error);
 void facts_free(Facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Facts, facts_free)
+
+/* The macro that an agent's words name: sets macro and preview, or refusal.
+ * message, author and agent must be set. */
+void facts_read_macro(Facts *facts, const Desk *desk);
+/* What a macro of the candidate goes by; numbers is for its own use. */
+struct MacroScene;
+void facts_macro_scene(const Facts *facts, const Desk *desk,
+    struct MacroScene *scene, char number[32]);
 
 /* The same facts as a new ticket sees them: queue, calendar and agents are the
  * mailbox's own. A shallow copy: valid as long as facts, not to be freed. */

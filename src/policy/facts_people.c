@@ -4,12 +4,17 @@
 
 #include <string.h>
 
+#include "ground/text.h"
 #include "mail/address.h"
+#include "mail/addrlist.h"
 #include "mail/alike.h"
 #include "mail/author.h"
+#include "policy/macro.h"
 #include "policy/proof.h"
 #include "policy/route.h"
 #include "policy/ticket.h"
+#include "policy/verb.h"
+#include "store/labels.h"
 
 enum { COPIED_MOST = 20, LIST_IDS_MOST = 8, DAY = 86400 };
 
@@ -97,35 +102,103 @@ facts_read_author(Facts *facts, const Desk *desk)
 		facts->author = NULL;
 }
 
-/* AC-13: a colleague passes a customer's mail on. Only a proven agent's word
- * makes somebody whom a text names our customer. */
+static gboolean
+may_be_customer(const Facts *facts, const Desk *desk, const char *folded)
+{
+	return !site_is_own(desk->site, folded) &&
+	       !site_is_list(desk->site, folded) &&
+	       !roster_has(facts->roster, folded);
+}
+
+/* "/for: WHAT WHY" */
+static gboolean
+refuse(Facts *facts, const char *what, const char *why)
+{
+	g_autofree char *clean = text_clean_line(what, 80);
+
+	g_free(facts->refusal);
+	facts->refusal = g_strdup_printf("/for: %s %s", clean, why);
+	return TRUE;
+}
+
+static void
+free_parsed(gpointer data)
+{
+	address_free(data);
+}
+
+/* "/for olim@x.example", or with his name before it. */
+static gboolean
+open_for(Facts *facts, StoreTxn *txn, const Desk *desk, const char *whom,
+    gint64 now, GError **error)
+{
+	g_autoptr(GPtrArray) list =
+	    g_ptr_array_new_with_free_func(free_parsed);
+	const Address *address;
+	g_autofree char *folded = NULL;
+
+	addrlist_parse(whom, list);
+	address = list->len == 1 ? list->pdata[0] : NULL;
+	if (address == NULL || !address_is_valid(address->address) ||
+	    !address_may_mail(address->address))
+		return refuse(
+		    facts, whom, "is no address that can be written to");
+	folded = address_fold(address->address);
+	if (!may_be_customer(facts, desk, folded))
+		return refuse(facts, whom, "is of this desk, and no customer");
+	facts->forwarded = party_need(txn, folded, address->address,
+	    address->name, now, error);
+	if (facts->forwarded == NULL)
+		return FALSE;
+	facts->opened_for = TRUE;
+	/* The words are the agent's: what is remembered of the customer. */
+	lang_choice_free(facts->lang);
+	facts->lang = lang_choose("", "", NULL, address, facts->forwarded,
+	    facts->mailbox);
+	return TRUE;
+}
+
+/* AC-13: a colleague passes a customer's mail on, or writes for one. Only a
+ * proven agent's word makes somebody whom a text names our customer. */
 gboolean
 facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk, gint64 now,
     GError **error)
 {
 	g_autoptr(Forward) forward = NULL;
+	g_autoptr(Orders) orders = NULL;
 	g_autofree char *folded = NULL;
+	const char *whom;
 
 	if (facts->ticket != NULL || !facts->from_agent ||
 	    facts->auth != AUTH_PASS || facts->message->kind != MESSAGE_HUMAN)
 		return TRUE;
+	orders = orders_read(facts->message->new_text);
+	if (orders->fault != NULL) {
+		facts->refusal = g_strdup(orders->fault);
+		return TRUE;
+	}
+	whom = orders_argument(orders->list, "for");
+	if (whom != NULL)
+		return open_for(facts, txn, desk, whom, now, error);
 	forward = author_forwarded(facts->message);
-	if (forward == NULL || forward->author == NULL ||
-	    !address_may_mail(forward->author->address))
+	if (forward != NULL && forward->author != NULL &&
+	    address_may_mail(forward->author->address))
+		folded = address_fold(forward->author->address);
+	if (folded != NULL && may_be_customer(facts, desk, folded)) {
+		facts->forwarded = party_need(txn, folded,
+		    forward->author->address, "", now, error);
+		if (facts->forwarded == NULL)
+			return FALSE;
+		/* In the customer's words, not the colleague's. */
+		lang_choice_free(facts->lang);
+		facts->lang = lang_choose(forward->text, forward->subject,
+		    NULL, forward->author, facts->forwarded, facts->mailbox);
 		return TRUE;
-	folded = address_fold(forward->author->address);
-	if (site_is_own(desk->site, folded) ||
-	    site_is_list(desk->site, folded) ||
-	    roster_has(facts->roster, folded))
-		return TRUE;
-	facts->forwarded = party_need(txn, folded, forward->author->address,
-	    "", now, error);
-	if (facts->forwarded == NULL)
-		return FALSE;
-	/* In the customer's words, not the colleague's. */
-	lang_choice_free(facts->lang);
-	facts->lang = lang_choose(forward->text, forward->subject, NULL,
-	    forward->author, facts->forwarded, facts->mailbox);
+	}
+	if (orders->list->len > 0)
+		facts->refusal = g_strdup(
+		    "the mail names no ticket: commands stand in an answer to "
+		    "a notification, or below /for");
 	return TRUE;
 }
 
@@ -370,9 +443,100 @@ facts_read_answered(Facts *facts, StoreTxn *txn, GError **error)
 		return TRUE;
 	if (!count_repeats(facts, txn, error))
 		return FALSE;
+	for (guint i = 0; i < ids->len && i < 8 && !facts->answers_note; i++)
+		if (!message_is_note(txn, facts->ticket->id, ids->pdata[i],
+			&facts->answers_note, error))
+			return FALSE;
 	for (guint i = 0; i < ids->len && i < 8 && facts->answered == 0; i++)
 		if (!message_told_of(txn, facts->ticket->id, ids->pdata[i],
 			&facts->answered, error))
 			return FALSE;
 	return TRUE;
+}
+
+static gboolean
+add_colleagues(Facts *facts, StoreTxn *txn, const GPtrArray *addresses,
+    gint64 now, GError **error)
+{
+	for (guint i = 0;
+	     i < addresses->len && facts->colleagues->len < COPIED_MOST; i++) {
+		const Address *address = addresses->pdata[i];
+		const Agent *agent =
+		    roster_find(facts->roster, address->address);
+
+		if (agent != NULL && agent != facts->agent &&
+		    !add_agent(facts->colleagues, txn, agent->address, now,
+			error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Who has left the desk watches no more. */
+gboolean
+facts_read_watchers(Facts *facts, StoreTxn *txn, gint64 now, GError **error)
+{
+	g_autoptr(GPtrArray) words = NULL;
+
+	facts->watchers = g_ptr_array_new_with_free_func(free_address);
+	facts->colleagues = g_ptr_array_new_with_free_func(free_address);
+	if (facts->ticket == NULL)
+		return TRUE;
+	words = label_list(txn, facts->ticket->id, "watcher", error);
+	if (words == NULL)
+		return FALSE;
+	for (guint i = 0; i < words->len; i++)
+		if (roster_has(facts->roster, words->pdata[i]) &&
+		    !add_agent(facts->watchers, txn, words->pdata[i], now,
+			error))
+			return FALSE;
+	if (facts->message == NULL || !facts->from_agent)
+		return TRUE;
+	return add_colleagues(facts, txn, facts->message->to, now, error) &&
+	       add_colleagues(facts, txn, facts->message->cc, now, error);
+}
+
+void
+facts_macro_scene(const Facts *facts, const Desk *desk, MacroScene *scene,
+    char number[32])
+{
+	const Ticket *ticket = facts->ticket;
+	const AddressRow *customer = facts->requester;
+
+	g_snprintf(number, 32, "%" G_GINT64_FORMAT, ticket->number);
+	scene->dir = desk->site->templates_dir;
+	scene->queue = ticket->queue;
+	scene->language = ticket->language;
+	scene->tone = customer != NULL ? customer->tone : "";
+	scene->ticket = number;
+	scene->subject = ticket->subject;
+	scene->customer = customer != NULL ? customer->name : "";
+	scene->agent = facts->agent != NULL && *facts->agent->name != '\0'
+			   ? facts->agent->name
+			   : facts->author != NULL ? facts->author->name
+						   : "";
+	scene->brand = facts->mailbox->display_name;
+}
+
+void
+facts_read_macro(Facts *facts, const Desk *desk)
+{
+	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
+	const char *call = orders_argument(orders->list, "macro");
+	g_autoptr(GError) why = NULL;
+	MacroScene scene;
+	char number[32];
+
+	if (call == NULL || orders->fault != NULL || facts->refusal != NULL)
+		return;
+	if (facts->ticket == NULL) {
+		facts->refusal = g_strdup("/macro: please answer the "
+					  "notification of a ticket");
+		return;
+	}
+	facts_macro_scene(facts, desk, &scene, number);
+	facts->preview = macro_is_preview(call);
+	facts->macro = macro_render(&scene, call, &why);
+	if (facts->macro == NULL)
+		facts->refusal = g_strconcat("/macro: ", why->message, NULL);
 }

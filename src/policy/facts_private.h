@@ -23,6 +23,9 @@ gboolean facts_read_reply_to(Facts *facts, StoreTxn *txn, const Desk *desk,
 /* Set copied and answered; ticket and reach must be set. */
 gboolean facts_read_copied(Facts *facts, StoreTxn *txn, const Desk *desk,
     gint64 now, GError **error);
+/* Sets watchers and colleagues; ticket and roster must be set. */
+gboolean facts_read_watchers(Facts *facts, StoreTxn *txn, gint64 now,
+    GError **error);
 gboolean facts_read_answered(Facts *facts, StoreTxn *txn, GError **error);
 /* Sets forwarded; ticket must be set. */
 gboolean facts_read_forwarded(Facts *facts, StoreTxn *txn, const Desk *desk,

@@ -373,6 +373,20 @@ without_words(const AddressRow *sender, const Hints *hints)
 	return best != NULL ? best->tag : "en";
 }
 
+/* An agent's word stands, whatever a mail is written in; but in the script that
+ * the customer writes his language in. */
+static gboolean
+is_overruled(const AddressRow *sender, const char *tag)
+{
+	g_autofree char *language = NULL;
+
+	if (sender == NULL || !sender->told || *sender->language == '\0')
+		return FALSE;
+	language =
+	    g_strndup(sender->language, strcspn(sender->language, "-"));
+	return !lang_fits(tag, language);
+}
+
 LangChoice *
 lang_choose(const char *text, const char *subject, const Message *fields,
     const Address *author, const AddressRow *sender, const Mailbox *mailbox)
@@ -384,7 +398,12 @@ lang_choose(const char *text, const char *subject, const Message *fields,
 
 	add_all(&hints, fields, author, sender, mailbox);
 	detect(text, subject, &hints, &answer, &others);
-	if (g_str_equal(answer.tag, "und")) {
+	if (is_overruled(sender, answer.tag)) {
+		choice->tag = g_strdup(sender->language);
+		choice->why = g_strdup_printf(
+		    "%s: an agent said so; the words are %s, confidence %.2f",
+		    choice->tag, answer.tag, answer.confidence);
+	} else if (g_str_equal(answer.tag, "und")) {
 		choice->tag = lang_tag(without_words(sender, &hints));
 		if (choice->tag == NULL)
 			choice->tag = g_strdup("en");

@@ -3,7 +3,7 @@
  * His own words decide, together with what else is known: what he wrote before
  * or an agent has said of him, what his program, his address and his name say,
  * and the mailbox. Each of these is worth some nats; words of a sentence are
- * worth more than all of them, but for an agent's. */
+ * worth more than all of them, but for an agent's, which stands. */
 #ifndef POLICY_LANG_H
 #define POLICY_LANG_H
 

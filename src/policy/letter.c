@@ -181,20 +181,32 @@ letter_subject(const char *subject)
 	return g_steal_pointer(&clean);
 }
 
+static gboolean
+is_too_long(const char *address)
+{
+	return strlen(address) - strlen(address_domain(address)) - 1 >
+	       LOCAL_MOST;
+}
+
 static char *
 keyed_address(const Facts *facts, const Desk *desk, TokenKind kind,
     gint64 ticket, gint64 party)
 {
-	g_autofree char *token = NULL, *address = NULL;
+	const char *base = facts->mailbox->address;
+	g_autofree char *token = NULL, *marked = NULL, *address = NULL;
 
 	if (!facts->mailbox->plus)
 		return NULL;
 	token = token_make(desk->keys, kind, ticket, party);
-	address = address_with_detail(facts->mailbox->address, token);
+	marked = g_strconcat(PROOF_NOTE, token, NULL);
+	address = address_with_detail(base, kind == TOKEN_NOTE ? marked
+							       : token);
+	if (kind == TOKEN_NOTE && is_too_long(address)) {
+		g_free(address);
+		address = address_with_detail(base, token);
+	}
 	/* Servers refuse longer ones; then our Message-ID is proof enough. */
-	if (strlen(address) - strlen(address_domain(address)) - 1 > LOCAL_MOST)
-		return NULL;
-	return g_steal_pointer(&address);
+	return is_too_long(address) ? NULL : g_steal_pointer(&address);
 }
 
 char *
@@ -280,8 +292,12 @@ compose(const Facts *facts, const Desk *desk, gint64 now,
 	g_autoptr(Address) from = address_new(
 	    letter->from_address, letter->from_name);
 	g_autoptr(Address) to = address_new(letter->to, plan->to_name);
+	g_autofree char *reply_name = plan->reply_kind == TOKEN_NOTE
+	    ? g_strdup_printf("Internal note (%s)",
+		  facts->mailbox->display_name)
+	    : g_strdup(letter->from_name);
 	g_autoptr(Address) reply_to = reply != NULL
-	    ? address_new(reply, letter->from_name)
+	    ? address_new(reply, reply_name)
 	    : NULL;
 	g_autofree char *root = letter_root_id(
 	    facts, desk, ticket, plan->to->id);

@@ -65,6 +65,17 @@ keep_token(Facts *facts, const Token *token)
 		facts->address_token = *token;
 }
 
+/* "note-TOKEN" is a note address or nothing. */
+static gboolean
+verify_detail(const Desk *desk, const char *detail, Token *token)
+{
+	gboolean note = g_str_has_prefix(detail, PROOF_NOTE);
+
+	return token_verify(desk->keys,
+		   detail + (note ? strlen(PROOF_NOTE) : 0), -1, token) &&
+	       (!note || token->kind == TOKEN_NOTE);
+}
+
 static void
 take_token(Facts *facts, const Desk *desk, const char *address)
 {
@@ -78,7 +89,7 @@ take_token(Facts *facts, const Desk *desk, const char *address)
 	detail = address_detail(folded, mailbox->address);
 	for (guint i = 0; detail == NULL && i < mailbox->aliases->len; i++)
 		detail = address_detail(folded, mailbox->aliases->pdata[i]);
-	if (detail != NULL && token_verify(desk->keys, detail, -1, &token))
+	if (detail != NULL && verify_detail(desk, detail, &token))
 		keep_token(facts, &token);
 }
 

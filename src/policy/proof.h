@@ -13,6 +13,9 @@
 
 /* What stands before the token at the foot of a customer's letter. */
 #define PROOF_LABEL "Ref: "
+/* What a note address has before its token, so that people can tell it from a
+ * reply address. */
+#define PROOF_NOTE  "note-"
 
 typedef enum ProofReach {
 	REACH_NOTHING,    /* the ticket is linked for agents, at most */

@@ -11,6 +11,7 @@
 #include "policy/answer.h"
 #include "policy/letter.h"
 #include "policy/locale.h"
+#include "policy/talk.h"
 #include "policy/ticket.h"
 #include "policy/verb.h"
 
@@ -25,8 +26,6 @@ agent_doubt(const Facts *facts, const Desk *desk, gint64 party)
 {
 	if (!facts->from_agent || facts->sender == NULL)
 		return "the sender is not an agent of this desk";
-	if (!agent_may_answer(facts->agent))
-		return "the sender is an observer, who sees and does not write";
 	if (facts->sender->id != party)
 		return "the address that was written to belongs to another "
 		       "agent";
@@ -46,7 +45,7 @@ content_doubt(
 
 	if (why != NULL)
 		return why;
-	if (answer_is_empty(answer) && (verbs & VERB_CLOSE) == 0)
+	if (answer_is_empty(answer) && (verbs & ORDERS_ACT) == 0)
 		return "no text of yours stands apart from the quotation";
 	if (facts->repeats >= REPEATS)
 		return "the same words went out on this ticket twice within a "
@@ -64,7 +63,8 @@ static void
 hold(const Facts *facts, const Desk *desk, gint64 now, const char *once,
     const char *why, const char *advice, Effects *effects)
 {
-	const AddressRow *agent = facts->token_party;
+	const AddressRow *agent =
+	    effects->opens ? facts->sender : facts->token_party;
 	g_autoptr(MustacheData) data = letter_data(facts, effects);
 	g_autofree char *cause = g_strdup_printf(
 	    "held:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s",
@@ -154,7 +154,7 @@ send_answer(const Facts *facts, const Desk *desk, gint64 now,
 	    to->id != facts->requester->id && *to->name == '\0'
 		? facts->requester->name
 		: to->name);
-	if ((verbs & VERB_NO_CC) == 0)
+	if ((verbs & ORDERS_NO_CC) == 0)
 		cc = copies_of(facts, desk, effects);
 	if (!answer->greets) {
 		greeting = locale_greeting_in(plan.language, name, to->tone);
@@ -207,52 +207,115 @@ way(const Facts *facts)
 }
 
 static void
-note(const Facts *facts, gint64 now, Effects *effects)
+note(const Facts *facts, const Desk *desk, gint64 now, const char *text,
+    Effects *effects)
 {
 	g_free(effects->kind);
 	effects->kind = g_strdup("note");
 	effects->ticket->updated = now;
 	effects_event(effects, "note", facts->author->address, "%s", way(facts));
 	effects_reason(effects, "relay", "kept as an internal note");
+	if (*text != '\0' || facts->message->attachments->len > 0)
+		talk_note(facts, desk, now, text, effects);
 }
 
+/* The prepared answer above the agent's own words; a greeting of his stays on
+ * top. */
 static void
-close_ticket(const Facts *facts, gint64 now, Effects *effects)
+put_macro(const Facts *facts, Answer *answer)
 {
-	if (ticket_move_by(effects, TICKET_CLOSE, "closed",
-		facts->author->address, way(facts), now))
-		effects_reason(
-		    effects, "relay", "the state is closed: his command");
+	const char *text = answer->text;
+	const char *rest = answer->greets ? strchr(text, '\n') : NULL;
+	char *whole;
+
+	if (rest == NULL)
+		whole = g_strconcat(facts->macro, *text != '\0' ? "\n\n" : "",
+		    text, NULL);
+	else {
+		gsize greeting = (gsize)(rest - text);
+
+		rest += strspn(rest, "\n");
+		whole = g_strdup_printf("%.*s\n\n%s%s%s", (int)greeting, text,
+		    facts->macro, *rest != '\0' ? "\n\n" : "", rest);
+	}
+	g_free(answer->text);
+	answer->text = whole;
+	g_clear_pointer(&answer->html, g_free);
+}
+
+/* What would have gone out is told to the agent instead. */
+static void
+show_only(Effects *effects)
+{
+	guint last = effects->letters->len - 1;
+	const LetterEffect *letter = effects->letters->pdata[last];
+
+	effects->preview = g_strdup_printf("this would go out to %s, and has "
+					   "not gone:\n\nSubject: %s\n\n%s",
+	    letter->to, letter->subject, letter->text);
+	g_ptr_array_remove_index(effects->letters, last);
+	g_ptr_array_remove_index(
+	    effects->reasons, effects->reasons->len - 1);
+	effects_reason(effects, "relay", "a preview for the agent");
+}
+
+static char *
+unclear(const Orders *orders, const char **advice)
+{
+	*advice = "Please correct that line and send your mail again by "
+		  "replying to this one. /help alone in a mail lists the "
+		  "commands; each stands on a line of its own at the top.";
+	return g_strdup(orders->fault);
 }
 
 char *
 relay_obey(const Facts *facts, const Desk *desk, gint64 now,
     const char **advice, Effects *effects)
 {
-	const char *text, *why;
-	g_autofree char *unknown = NULL;
+	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
 	g_autoptr(Answer) answer = NULL;
+	const char *text = orders->rest, *why;
+	guint verbs = orders_bits(orders);
 	gboolean is_note;
-	guint verbs;
 
-	verb_read(facts->message->new_text, &verbs, &text, &unknown);
-	if (unknown != NULL) {
-		*advice = "Known commands are /close, /note and /no-cc, each "
-			  "alone on a line at the top. Please send your answer "
-			  "again.";
-		return g_strdup_printf("\"%s\" is no command", unknown);
+	if (orders->fault != NULL)
+		return unclear(orders, advice);
+	if (facts->agent != NULL && !agent_may_answer(facts->agent) &&
+	    !orders_read_only(orders)) {
+		*advice = "Observers may send /help, /history, /summary and "
+			  "/away.";
+		return g_strdup("the sender is an observer, who sees and does "
+				"not write");
 	}
-	is_note = (verbs & VERB_NOTE) != 0 ||
-	    facts->address_token.kind == TOKEN_NOTE;
+	if ((verbs & ORDERS_FOR) != 0) {
+		*advice = "Please write to the desk's own address for that.";
+		return g_strdup("/for opens a new ticket, and this mail is of "
+				"one that is there");
+	}
+	/* A client that knows no Reply-To answers the plain address. */
+	if (facts->preview && (verbs & ORDERS_ACT) != 0) {
+		*advice = "With ? the letter is only shown. Please leave the "
+			  "other commands out, or the question mark.";
+		return g_strdup("a preview sends and does nothing, and other "
+				"commands stand beside it");
+	}
+	is_note = (verbs & ORDERS_NOTE) != 0 ||
+	    facts->address_token.kind == TOKEN_NOTE ||
+	    (facts->address_token.kind == 0 && facts->answers_note &&
+		(verbs & ORDERS_REPLY) == 0);
 	answer = answer_new(facts, text, effects->ticket->language);
-	why = is_note ? NULL : content_doubt(facts, desk, answer, verbs);
+	if (facts->macro != NULL)
+		put_macro(facts, answer);
+	why = facts->refusal;
+	if (why == NULL && !is_note)
+		why = content_doubt(facts, desk, answer, verbs);
 	if (why != NULL) {
 		*advice = "Please change your answer and send it again by "
 			  "replying to this mail.";
 		return g_strdup(why);
 	}
 	if (is_note)
-		note(facts, now, effects);
+		note(facts, desk, now, text, effects);
 	else if (!answer_is_empty(answer)) {
 		if (!send_answer(
 			facts, desk, now, answer, verbs, effects)) {
@@ -260,10 +323,13 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 				  "characters or attachments.";
 			return g_strdup("the letter could not be made");
 		}
-		record_answer(facts, now, effects);
+		if (facts->preview)
+			show_only(effects);
+		else
+			record_answer(facts, now, effects);
 	}
-	if ((verbs & VERB_CLOSE) != 0)
-		close_ticket(facts, now, effects);
+	if (orders->list->len > 0)
+		effects->orders = g_ptr_array_ref(orders->list);
 	return NULL;
 }
 
@@ -280,6 +346,23 @@ obey(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 		    advice, effects);
 }
 
+/* A proven agent's mail that opens a ticket for somebody: its commands are of
+ * that ticket. */
+static void
+open_ticket(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
+{
+	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
+
+	if (facts->refusal != NULL)
+		hold(facts, desk, now, facts->message->content_hash,
+		    facts->refusal,
+		    "The mail is kept as a ticket in your own name. Please "
+		    "correct that line and send it again.",
+		    effects);
+	else if (facts->forwarded != NULL && orders->list->len > 0)
+		effects->orders = g_ptr_array_ref(orders->list);
+}
+
 void
 relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 {
@@ -288,6 +371,8 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	gboolean his_own;
 	const char *why;
 
+	if (effects->opens && facts->from_agent && facts->auth == AUTH_PASS)
+		open_ticket(facts, desk, now, effects);
 	if (!effects->is_inside)
 		return;
 	g_free(effects->visibility);
@@ -318,4 +403,31 @@ relay_step(const Facts *facts, const Desk *desk, gint64 now, Effects *effects)
 	    "the notification from your own address, through your own mail "
 	    "server.",
 	    effects);
+}
+
+void
+relay_tell(const Facts *facts, const Effects *effects, GPtrArray *said)
+{
+	if (effects->opens)
+		g_ptr_array_add(said,
+		    g_strdup_printf("ticket %" G_GINT64_FORMAT " is open in "
+				    "the name of %s",
+			effects->ticket->number, facts->forwarded->written));
+	if (effects->preview != NULL)
+		g_ptr_array_add(said, g_strdup(effects->preview));
+	if (g_str_equal(effects->kind, "note"))
+		g_ptr_array_add(said,
+		    g_strdup_printf("your note is kept on ticket "
+				    "%" G_GINT64_FORMAT,
+			effects->ticket->number));
+	for (guint i = 0; i < effects->letters->len; i++) {
+		const LetterEffect *letter = effects->letters->pdata[i];
+		g_autofree char *to = NULL;
+
+		if (!g_str_equal(letter->letter, letter_name(LETTER_REPLY)))
+			continue;
+		to = letter_recipients(letter);
+		g_ptr_array_add(said,
+		    g_strdup_printf("your answer is on its way to %s", to));
+	}
 }

@@ -107,7 +107,9 @@ add_parties(const Facts *facts, Effects *effects)
 	effects_participant(effects, ticket->requester, "requester");
 	if (facts->forwarded != NULL) {
 		effects_reason(effects, "party",
-		    "the customer is %s, whose mail %s has forwarded",
+		    facts->opened_for
+			? "the customer is %s, for whom %s opens it"
+			: "the customer is %s, whose mail %s has forwarded",
 		    facts->forwarded->address, facts->author->address);
 		return;
 	}

@@ -109,9 +109,10 @@ record_start(const Facts *facts, const char *actor, Effects *effects)
 		    facts->named->address, facts->named_by,
 		    message_author(facts->message)->address);
 	if (facts->forwarded != NULL)
-		effects_event(effects, "requester", actor,
-		    "%s, whose mail was forwarded",
-		    facts->forwarded->address);
+		effects_event(effects, "requester", actor, "%s, %s",
+		    facts->forwarded->address,
+		    facts->opened_for ? "for whom it was opened"
+				      : "whose mail was forwarded");
 	if (facts->rule != NULL)
 		effects_event(effects, "routed", "javob", "queue %s by rule %s",
 		    effects->ticket->queue, route_name(facts->rule));

@@ -13,7 +13,7 @@
 
 typedef enum TicketMove {
 	TICKET_CUSTOMER, /* a proven mail of the customer's */
-	TICKET_ANSWER,   /* an agent's reply went out */
+	TICKET_ANSWER,   /* an agent's reply went out, or he says so */
 	TICKET_CLOSE,
 	TICKET_REOPEN,
 	TICKET_OPEN,     /* an agent has it at work, whatever it was */

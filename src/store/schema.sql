@@ -107,6 +107,15 @@ CREATE TABLE ticket_queue (
 	PRIMARY KEY (ticket, queue)
 ) STRICT;
 
+-- Words that agents have put on a ticket. kind: tag; priority (at most one: low,
+-- high, urgent); watcher (an agent's address: he hears of notes).
+CREATE TABLE label (
+	ticket INTEGER NOT NULL REFERENCES ticket (id),
+	kind TEXT NOT NULL,
+	word TEXT NOT NULL,
+	PRIMARY KEY (ticket, kind, word)
+) STRICT;
+
 -- Tickets that agents see as related; ticket < other.
 CREATE TABLE link (
 	ticket INTEGER NOT NULL REFERENCES ticket (id),

@@ -25,7 +25,7 @@ struct Store {
 struct StoreTxn {
 	Store *store;
 	gboolean write;
-	gboolean saved;  /* inside a savepoint */
+	guint saved;     /* savepoints that are open */
 	GError *failed;  /* first error, or NULL */
 	StoreRows *rows; /* those being read */
 };
@@ -277,12 +277,11 @@ store_savepoint(StoreTxn *txn, GError **error)
 {
 	GError *why = NULL;
 
-	g_return_val_if_fail(!txn->saved, FALSE);
 	if (!is_sound(txn, error))
 		return FALSE;
 	if (!txn->store->driver->savepoint(txn->store->db, &why))
 		return fail(txn, why, error);
-	txn->saved = TRUE;
+	txn->saved++;
 	return TRUE;
 }
 
@@ -291,12 +290,12 @@ store_release(StoreTxn *txn, GError **error)
 {
 	GError *why = NULL;
 
-	g_return_val_if_fail(txn->saved, FALSE);
+	g_return_val_if_fail(txn->saved > 0, FALSE);
 	if (!is_sound(txn, error))
 		return FALSE;
 	if (!txn->store->driver->release(txn->store->db, &why))
 		return fail(txn, why, error);
-	txn->saved = FALSE;
+	txn->saved--;
 	return TRUE;
 }
 
@@ -305,7 +304,7 @@ store_undo(StoreTxn *txn, GError **error)
 {
 	GError *why = NULL;
 
-	g_return_val_if_fail(txn->saved, FALSE);
+	g_return_val_if_fail(txn->saved > 0, FALSE);
 	/* Fails when the fault has cost the whole transaction (disk full):
 	 * then the first error goes on standing. */
 	if (!txn->store->driver->undo(txn->store->db, &why)) {
@@ -315,7 +314,7 @@ store_undo(StoreTxn *txn, GError **error)
 		return is_sound(txn, error);
 	}
 	g_clear_error(&txn->failed);
-	txn->saved = FALSE;
+	txn->saved--;
 	return TRUE;
 }
 

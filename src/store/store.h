@@ -36,7 +36,8 @@ gboolean store_commit(StoreTxn *txn, GError **error);
 void store_rollback(StoreTxn *txn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreTxn, store_rollback)
 
-/* One mail of many in a commit: what it wrote can be taken back alone. */
+/* One mail of many in a commit, or one command of many in a mail: what it
+ * wrote can be taken back alone. They nest; the newest is meant. */
 gboolean store_savepoint(StoreTxn *txn, GError **error);
 gboolean store_release(StoreTxn *txn, GError **error);
 gboolean store_undo(StoreTxn *txn, GError **error);

@@ -412,6 +412,28 @@ message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
 	    ticket, message_id);
 }
 
+gboolean
+message_is_note(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gboolean *note, GError **error)
+{
+	gint64 n = 0;
+
+	if (!store_run_int(txn, STMT_MESSAGE_IS_NOTE, &n, NULL, error, ticket,
+		message_id))
+		return FALSE;
+	*note = n > 0;
+	return TRUE;
+}
+
+gboolean
+message_told_by(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *message, GError **error)
+{
+	*message = 0;
+	return store_run_int(txn, STMT_MESSAGE_TOLD_BY, message, NULL, error,
+	    ticket, message_id);
+}
+
 GPtrArray *
 message_notes(StoreTxn *txn, gint64 ticket, GError **error)
 {
@@ -601,6 +623,14 @@ timer_of(StoreTxn *txn, const char *kind, gint64 number, GError **error)
 	return rows_collect(
 	    store_query(txn, STMT_TIMER_OF, error, kind, number), read_timer,
 	    free_timer, error);
+}
+
+gboolean
+timer_drop(StoreTxn *txn, gint64 ticket, const char *kind, gint64 number,
+    GError **error)
+{
+	return store_run(txn, STMT_TIMER_DROP, NULL, error, ticket, kind,
+	    number);
 }
 
 gboolean

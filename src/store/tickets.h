@@ -109,6 +109,12 @@ GPtrArray *message_answers(StoreTxn *txn, gint64 ticket, gint64 address,
  * notification's Message-ID; *address 0: nobody. */
 gboolean message_told_of(StoreTxn *txn, gint64 ticket, const char *message_id,
     gint64 *address, GError **error);
+/* The mail that it tells of; *message 0: none. */
+gboolean message_told_by(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gint64 *message, GError **error);
+/* TRUE if that letter told an agent of a note. */
+gboolean message_is_note(StoreTxn *txn, gint64 ticket, const char *message_id,
+    gboolean *note, GError **error);
 /* Texts of internal notes, newest first, at most 100; of char *. */
 GPtrArray *message_notes(StoreTxn *txn, gint64 ticket, GError **error);
 
@@ -164,6 +170,9 @@ typedef struct TimerRow {
 void timer_row_free(TimerRow *row);
 gboolean timer_add(StoreTxn *txn, gint64 ticket, const char *kind,
     gint64 number, gint64 due, GError **error);
+/* The one of that number is no more. */
+gboolean timer_drop(StoreTxn *txn, gint64 ticket, const char *kind,
+    gint64 number, GError **error);
 GPtrArray *timer_due(StoreTxn *txn, gint64 now, gint64 most, GError **error);
 /* It fires again, at that instant. */
 gboolean timer_move(StoreTxn *txn, gint64 id, gint64 due, GError **error);

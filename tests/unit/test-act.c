@@ -230,7 +230,7 @@ test_move(House *house, gconstpointer data G_GNUC_UNUSED)
 	gint64 number = open_ticket(house, "a@x", ANN);
 	g_autoptr(Ticket) ticket = NULL, after = NULL;
 	g_autofree char *text = NULL;
-	Act act = act_of("move", number);
+	Act act = act_of("queue", number);
 
 	act.word = "sales";
 	ok(house, act);

@@ -465,13 +465,18 @@ test_both(House *house, gconstpointer data G_GNUC_UNUSED)
 	g_autofree char *note = house_keyed(house, TOKEN_NOTE, number, olga);
 	g_autoptr(Message) message = house_mail("next@y", OLGA, "Inside only");
 	g_autoptr(Effects) effects = NULL;
+	const LetterEffect *letter;
 
 	house_prove(message, "pass");
 	g_ptr_array_add(message->cc, address_new(note, ""));
 	effects = decide(house, message, reply);
 	g_assert_cmpstr(effects->kind, ==, "note");
 	g_assert_cmpstr(effects->visibility, ==, "internal");
-	g_assert_cmpuint(effects->letters->len, ==, 0);
+	/* Only his colleague hears of it. */
+	g_assert_cmpuint(effects->letters->len, ==, 1);
+	letter = effects->letters->pdata[0];
+	g_assert_cmpstr(letter->letter, ==, "note");
+	g_assert_cmpstr(letter->to, ==, "petr@shop.example");
 }
 
 /* --- spoilt tokens ---------------------------------------------------------- */

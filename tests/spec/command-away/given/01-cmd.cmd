@@ -1,0 +1,1 @@
+agent add ann@shop.example zone=Asia/Tashkent
