@@ -134,9 +134,12 @@ change_state(ActScene *scene, TicketMove move, const char *event,
 	Ticket *ticket = scene->effects->ticket;
 
 	if (ticket_move_by(scene->effects, move, event, scene->act->actor,
-		way_of(scene), scene->now))
+		way_of(scene), scene->now)) {
+		effects_reason(scene->effects, "relay",
+		    "the state is %s: his command", ticket->state);
 		return g_strdup_printf("ticket %" NUMBER " is %s",
 		    ticket->number, ticket->state);
+	}
 	error_permanent(error, "ticket %" NUMBER " is %s already",
 	    ticket->number, ticket->state);
 	return NULL;

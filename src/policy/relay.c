@@ -243,9 +243,10 @@ put_macro(const Facts *facts, Answer *answer)
 	g_clear_pointer(&answer->html, g_free);
 }
 
-/* What would have gone out is told to the agent instead. */
+/* What would have gone out is told to the agent instead, and nothing else of
+ * it is left. events: how many there were before. */
 static void
-show_only(Effects *effects)
+show_only(Effects *effects, guint events)
 {
 	guint last = effects->letters->len - 1;
 	const LetterEffect *letter = effects->letters->pdata[last];
@@ -254,9 +255,27 @@ show_only(Effects *effects)
 					   "not gone:\n\nSubject: %s\n\n%s",
 	    letter->to, letter->subject, letter->text);
 	g_ptr_array_remove_index(effects->letters, last);
-	g_ptr_array_remove_index(
-	    effects->reasons, effects->reasons->len - 1);
+	g_ptr_array_set_size(effects->events, (gint)events);
+	effects->promoted = 0;
+	for (guint i = effects->reasons->len; i > 0; i--)
+		if (g_str_has_prefix(effects->reasons->pdata[i - 1],
+			"letter: reply "))
+			g_ptr_array_remove_index(effects->reasons, i - 1);
 	effects_reason(effects, "relay", "a preview for the agent");
+}
+
+static void
+tell_orders(const Orders *orders, Effects *effects)
+{
+	g_autoptr(GString) list = g_string_new(NULL);
+
+	for (guint i = 0; i < orders->list->len; i++) {
+		const Order *order = orders->list->pdata[i];
+
+		g_string_append_printf(list, "%s/%s", i > 0 ? ", " : "",
+		    order->verb->name);
+	}
+	effects_reason(effects, "relay", "he orders %s", list->str);
 }
 
 static char *
@@ -275,7 +294,7 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 	g_autoptr(Orders) orders = orders_read(facts->message->new_text);
 	g_autoptr(Answer) answer = NULL;
 	const char *text = orders->rest, *why;
-	guint verbs = orders_bits(orders);
+	guint verbs = orders_bits(orders), events = effects->events->len;
 	gboolean is_note;
 
 	if (orders->fault != NULL)
@@ -324,12 +343,14 @@ relay_obey(const Facts *facts, const Desk *desk, gint64 now,
 			return g_strdup("the letter could not be made");
 		}
 		if (facts->preview)
-			show_only(effects);
+			show_only(effects, events);
 		else
 			record_answer(facts, now, effects);
 	}
-	if (orders->list->len > 0)
+	if (orders->list->len > 0) {
 		effects->orders = g_ptr_array_ref(orders->list);
+		tell_orders(orders, effects);
+	}
 	return NULL;
 }
 
