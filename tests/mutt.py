@@ -196,6 +196,7 @@ with scene(tap, testbed):
                ("out", "internal", "notify"), ("in", "internal", "agent"),
                ("out", "public", "reply"), ("in", "public", "human"),
                ("out", "internal", "notify"), ("in", "internal", "note"),
-               ("in", "internal", "agent"), ("out", "public", "reply")],
+               ("out", "internal", "done"), ("in", "internal", "agent"),
+               ("out", "public", "reply"), ("out", "internal", "done")],
               "its history is whole and in order")
     tap.equal(site.stop(), 0, "javobd ends cleanly")
