@@ -199,7 +199,19 @@ def agree(title, seconds=60):
 
 
 proxy = Proxy(testbed.port("IMAP"))
-with scene(tap, testbed, proxy):
+site = None
+
+
+class Daemon:
+    """Ends the daemon even when the test breaks off."""
+
+    @staticmethod
+    def stop():
+        if site is not None:
+            site.stop()
+
+
+with scene(tap, Daemon, testbed, proxy):
     tap.note("seed %d, %d tickets, %d rounds, %d kills, %d cuts"
              % (SEED, TICKETS, ROUNDS, KILLS, CUTS))
     with open(os.path.join(os.environ["T"], "board.pass"), "w",

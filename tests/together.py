@@ -98,7 +98,19 @@ def history(events, final):
     return wrong
 
 
-with scene(tap):
+site = None
+
+
+class Daemon:
+    """Ends the daemon even when the test breaks off."""
+
+    @staticmethod
+    def stop():
+        if site is not None:
+            site.stop()
+
+
+with scene(tap, Daemon):
     tap.note("seed %d, %d moments" % (SEED, TOGETHER))
     site = Site(smtp=free_ports(1)[0], agents=", ".join(AGENTS))
     site.start()
