@@ -232,14 +232,18 @@ faq_choose(const GPtrArray *rows, const char *text, const char *language,
     const char *mailbox, gboolean all)
 {
 	GPtrArray *hits = g_ptr_array_new_with_free_func(free_hit);
-	g_autoptr(GPtrArray) asked = faq_stems(text, language);
+	g_autoptr(GPtrArray) asked = NULL;
 	g_autoptr(GPtrArray) fit = g_ptr_array_new();
-	g_autofree guint *having = g_new0(guint, asked->len + 1);
+	g_autofree guint *having = NULL;
 	g_autofree double *weights = NULL;
 
 	for (guint i = 0; i < rows->len; i++)
 		if (is_for(rows->pdata[i], language, mailbox))
 			g_ptr_array_add(fit, rows->pdata[i]);
+	if (fit->len == 0)
+		return hits;
+	asked = faq_stems(text, language);
+	having = g_new0(guint, asked->len + 1);
 	weights = g_new0(double, (gsize)fit->len * asked->len + 1);
 	for (guint i = 0; i < fit->len; i++)
 		weigh(fit->pdata[i], asked, weights + (gsize)i * asked->len,
