@@ -196,45 +196,6 @@ note_well(Watch *watch)
 	watch->problem[0] = '\0';
 }
 
-/* What a thread thinks with. */
-typedef struct Mind {
-	Store *store;
-	TokenKeys *keys;
-	Templates *templates;
-	Desk desk;
-} Mind;
-
-static gboolean
-mind_open(Mind *mind, const Site *site, GError **error)
-{
-	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *key = g_build_filename(site->state_dir, "key", NULL);
-
-	if (mind->keys == NULL)
-		mind->keys = token_keys_load(key, error);
-	if (mind->keys == NULL)
-		return FALSE;
-	if (mind->templates == NULL) {
-		mind->templates = templates_load(site->templates_dir, faults);
-		templates_otherwise(mind->templates, site->default_language);
-	}
-	if (mind->store == NULL)
-		mind->store = store_open(
-		    site->state_dir, site->store_url, error);
-	mind->desk.site = site;
-	mind->desk.keys = mind->keys;
-	mind->desk.templates = mind->templates;
-	return mind->store != NULL;
-}
-
-static void
-mind_clear(Mind *mind)
-{
-	store_close(mind->store);
-	templates_free(mind->templates);
-	token_keys_free(mind->keys);
-}
-
 static ImapBoard *
 connect_board(Watch *watch, gboolean *denied, GError **error)
 {
@@ -260,7 +221,7 @@ connect_board(Watch *watch, gboolean *denied, GError **error)
 
 /* One connection's life. FALSE with error: it is over. */
 static gboolean
-attend(Watch *watch, Mind *mind, GPtrArray *idlers, int *backoff_ms,
+attend(Watch *watch, RoleDesk *mind, GPtrArray *idlers, int *backoff_ms,
     GError **error)
 {
 	Boards *boards = watch->boards;
@@ -315,13 +276,13 @@ watch_run(gpointer data)
 	Watch *watch = data;
 	g_autoptr(GPtrArray) idlers = g_ptr_array_new_with_free_func(end_idler);
 	int backoff_ms = BACKOFF_FIRST_MS;
-	Mind mind = { 0 };
+	RoleDesk mind = { 0 };
 
 	while (!stopped(watch->boards)) {
 		g_autoptr(GError) error = NULL;
 
 		if (need_password(watch, &error) &&
-		    mind_open(&mind, watch->boards->site, &error))
+		    role_desk_open(&mind, watch->boards->site, &error))
 			attend(watch, &mind, idlers, &backoff_ms, &error);
 		g_atomic_int_set(&watch->connected, 0);
 		if (stopped(watch->boards))
@@ -333,7 +294,7 @@ watch_run(gpointer data)
 		backoff_ms = MIN(backoff_ms * 2, BACKOFF_MOST_MS);
 	}
 	g_clear_pointer(&idlers, g_ptr_array_unref);
-	mind_clear(&mind);
+	role_desk_clear(&mind);
 	return NULL;
 }
 
@@ -346,13 +307,7 @@ fill(Watch *watch)
 	ImapSettings *settings = &watch->settings;
 
 	settings->mailbox = board->name;
-	settings->host = board->endpoint->host;
-	settings->port = board->endpoint->port;
-	settings->implicit_tls = board->endpoint->implicit_tls;
-	settings->allow_plain = g_str_equal(
-	    config_text(board->section, "imap-tls"), "none");
-	settings->start_tls = !settings->implicit_tls && !settings->allow_plain;
-	settings->user = board->endpoint->user;
+	role_imap_account(settings, board->endpoint, board->section);
 	settings->folder = "INBOX"; /* is always there */
 	settings->trust = watch->boards->trust;
 }

@@ -168,13 +168,7 @@ fill(Watch *watch)
 	watch->memory.data = watch;
 	settings->mailbox = watch->mailbox->name;
 	settings->address = watch->mailbox->address;
-	settings->host = watch->endpoint->host;
-	settings->port = watch->endpoint->port;
-	settings->implicit_tls = watch->endpoint->implicit_tls;
-	settings->allow_plain = g_str_equal(
-	    config_text(section, "imap-tls"), "none");
-	settings->start_tls = !settings->implicit_tls && !settings->allow_plain;
-	settings->user = watch->endpoint->user;
+	role_imap_account(settings, watch->endpoint, section);
 	settings->folder = *watch->endpoint->path != '\0'
 	    ? watch->endpoint->path
 	    : "INBOX";

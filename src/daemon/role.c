@@ -93,3 +93,47 @@ role_open_patiently(const RoleContext *context, int wake, RoleOpen open,
 	}
 	return NULL;
 }
+
+gboolean
+role_desk_open(RoleDesk *role, const Site *site, GError **error)
+{
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *key = g_build_filename(site->state_dir, "key", NULL);
+
+	if (role->keys == NULL)
+		role->keys = token_keys_load(key, error);
+	if (role->keys == NULL)
+		return FALSE;
+	if (role->templates == NULL) {
+		role->templates = templates_load(site->templates_dir, faults);
+		templates_otherwise(role->templates, site->default_language);
+	}
+	if (role->store == NULL)
+		role->store = store_open(
+		    site->state_dir, site->store_url, error);
+	role->desk.site = site;
+	role->desk.keys = role->keys;
+	role->desk.templates = role->templates;
+	return role->store != NULL;
+}
+
+void
+role_desk_clear(RoleDesk *role)
+{
+	store_close(role->store);
+	templates_free(role->templates);
+	token_keys_free(role->keys);
+}
+
+void
+role_imap_account(ImapSettings *settings, const Endpoint *endpoint,
+    const ConfigSection *section)
+{
+	settings->host = endpoint->host;
+	settings->port = endpoint->port;
+	settings->implicit_tls = endpoint->implicit_tls;
+	settings->allow_plain =
+	    g_str_equal(config_text(section, "imap-tls"), "none");
+	settings->start_tls = !settings->implicit_tls && !settings->allow_plain;
+	settings->user = endpoint->user;
+}

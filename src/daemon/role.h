@@ -13,6 +13,8 @@
 #define DAEMON_ROLE_H
 
 #include "ground/token.h"
+#include "in/in_imap_session.h"
+#include "policy/facts.h"
 #include "policy/site.h"
 
 typedef struct RoleContext {
@@ -61,6 +63,22 @@ typedef gpointer (*RoleOpen)(const RoleContext *context, gpointer data,
     GError **error);
 gpointer role_open_patiently(const RoleContext *context, int wake,
     RoleOpen open, gpointer data);
+
+/* What a role decides with. All zero; role_desk_open may be called again until
+ * it works, and keeps what it has. desk.forecasts are the caller's. */
+typedef struct RoleDesk {
+	Store *store;
+	TokenKeys *keys;
+	Templates *templates;
+	Desk desk;
+} RoleDesk;
+gboolean role_desk_open(RoleDesk *role, const Site *site, GError **error);
+void role_desk_clear(RoleDesk *role);
+
+/* Server, security and user of an IMAP account; section has its imap-tls.
+ * endpoint stays the caller's and must outlive settings. */
+void role_imap_account(ImapSettings *settings, const Endpoint *endpoint,
+    const ConfigSection *section);
 
 /* STATE_DIR/NAME.lock held until the process ends: one at a time. FALSE
  * (TEMPORARY) when another has it. */

@@ -369,38 +369,6 @@ purge(Store *store, GError **error)
 	    store_commit(g_steal_pointer(&txn), error);
 }
 
-typedef struct Tick {
-	Store *store;
-	TokenKeys *keys;
-	Templates *templates;
-	ForecastCache *forecasts;
-	Desk desk;
-} Tick;
-
-static gboolean
-tick_open(Tick *tick, const Site *site, GError **error)
-{
-	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *key = g_build_filename(site->state_dir, "key", NULL);
-
-	if (tick->keys == NULL)
-		tick->keys = token_keys_load(key, error);
-	if (tick->keys == NULL)
-		return FALSE;
-	tick->store = store_open(site->state_dir, site->store_url, error);
-	if (tick->store == NULL)
-		return FALSE;
-	tick->templates = templates_load(site->templates_dir, faults);
-	templates_otherwise(tick->templates, site->default_language);
-	tick->desk.site = site;
-	tick->desk.keys = tick->keys;
-	tick->desk.templates = tick->templates;
-	if (tick->forecasts == NULL)
-		tick->forecasts = forecast_cache_new();
-	tick->desk.forecasts = tick->forecasts;
-	return TRUE;
-}
-
 static gboolean
 letters_wait(Store *store)
 {
@@ -443,7 +411,7 @@ tick_run(const RoleContext *context)
 	g_autoptr(GError) error = NULL;
 	int wake = wake_open(run, "tick", &error);
 	gint64 quiet_ms = clock_monotonic_ms();
-	Tick tick = { 0 };
+	RoleDesk tick = { 0 };
 	gint64 purged = 0;
 
 	if (wake < 0) {
@@ -451,6 +419,7 @@ tick_run(const RoleContext *context)
 		return 1;
 	}
 	message_init();
+	tick.desk.forecasts = forecast_cache_new();
 	while (!g_atomic_int_get(context->stop)) {
 		g_autoptr(GError) reason = NULL;
 		gboolean more = FALSE;
@@ -459,7 +428,7 @@ tick_run(const RoleContext *context)
 		if (tick.keys != NULL)
 			role_refresh_keys(context->site, tick.keys);
 		if ((tick.store != NULL ||
-			tick_open(&tick, context->site, &reason)) &&
+			role_desk_open(&tick, context->site, &reason)) &&
 		    tick_once(tick.store, &tick.desk, &fired, &reason) &&
 		    fired > 0) {
 			wake_send(run, "send");
@@ -477,10 +446,8 @@ tick_run(const RoleContext *context)
 			    tick.store, context->stop, &quiet_ms);
 		wake_wait(wake, more ? 10 : 1000);
 	}
-	store_close(tick.store);
-	forecast_cache_free(tick.forecasts);
-	templates_free(tick.templates);
-	token_keys_free(tick.keys);
+	forecast_cache_free(tick.desk.forecasts);
+	role_desk_clear(&tick);
 	close(wake);
 	return 0;
 }

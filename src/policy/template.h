@@ -42,8 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Templates, templates_free)
 void templates_otherwise(Templates *templates, const char *language);
 
 /* Language that would be used: the tag itself, what it falls back to
- * (language_next), the same of the language for all others, "en". The site's letter goes before the one
- * that is built in, and a language before another. */
+ * (language_next), the same of the language for all others, "en". The site's
+ * letter goes before the one that is built in, and a language before another.
+ */
 const char *templates_language(const Templates *templates, Letter letter,
     const char *language);
 
