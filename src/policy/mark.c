@@ -314,7 +314,6 @@ typedef struct Walk {
 	int marks[4];   /* not taken back; -1 is a void one */
 	guint count;
 	gboolean any_taken, named;
-	guint last; /* token behind the last one that is read */
 } Walk;
 
 static const Token *
@@ -440,7 +439,6 @@ take_figure(Walk *walk)
 	found(walk, scale == 0 ? in_range(walk->reader->kind, number)
 			       : of_scale(walk->reader->kind, number, scale));
 	walk->at = next;
-	walk->last = next;
 	/* "10/10 would recommend": on the asked scale only. */
 	if (scale == top_of(walk->reader->kind) &&
 	    has(token_at(walk, next), MARK_GO))
@@ -524,7 +522,7 @@ saying_of(const Walk *walk, int *mark)
 static void
 read_phrase(const Reader *reader, guint from, guint to, Phrase *phrase)
 {
-	Walk walk = { .reader = reader, .at = from, .end = to, .last = to };
+	Walk walk = { .reader = reader, .at = from, .end = to };
 
 	for (guint i = from; i < to; i++)
 		walk.numbers += is_number(token_at(&walk, i)) ? 1 : 0;

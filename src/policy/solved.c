@@ -14,24 +14,12 @@
 
 enum { LONGEST = 200 }; /* octets of a text that can be nothing but that */
 
-/* What is no letter or digit parts words: " word word ". */
 static char *
 words_of(const char *text)
 {
 	g_autofree char *alike = text_alike(text);
-	GString *out = g_string_new(" ");
 
-	for (const char *p = alike; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (g_unichar_isalnum(c))
-			g_string_append_unichar(out, c);
-		else if (out->str[out->len - 1] != ' ')
-			g_string_append_c(out, ' ');
-	}
-	if (out->str[out->len - 1] != ' ')
-		g_string_append_c(out, ' ');
-	return g_string_free(out, FALSE);
+	return text_words(alike, NULL);
 }
 
 typedef struct Table {
